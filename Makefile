@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Builds into build/<kernel release>/, a tree of links to the sources, so that
+# several kernels can be built for side by side. `make -C KDIR M=$PWD` works
+# too, as for any external module, and then builds in place.
+
+KDIR  ?= /lib/modules/$(shell uname -r)/build
+release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+out    = $(CURDIR)/build/$(release)
+linked = Kbuild module kunit tools/example tools/fault
+
+# BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
+btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+# M=DIR on the command line: another module, built against this one.
+ifeq ($(origin M),command line)
+kbuild = $(MAKE) -C $(KDIR) M=$(abspath $(M)) $(btf) \
+	 KBUILD_EXTRA_SYMBOLS=$(out)/Module.symvers
+else
+kbuild = $(MAKE) -C $(KDIR) M=$(out) $(btf)
+endif
+
+all: modules tools
+
+help:
+	@echo 'Build:'
+	@echo '  all              modules and tools (default)'
+	@echo '  modules          objcache.ko, its example and, where the kernel has KUnit, its tests'
+	@echo '  tools            the user-space clients, in build/tools/'
+	@echo '  modules_install  below INSTALL_MOD_PATH'
+	@echo '  install          modules_install, and the clients below DESTDIR/usr/local/bin'
+	@echo '  clean            remove build/'
+	@echo 'Test (each brings what it needs; ends in a verdict):'
+	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
+	@echo '  test             test kernel in a VM: all KUnit suites'
+	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
+	@echo '  selftest         the harness must notice each planted fault'
+	@echo 'Variables:'
+	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
+	@echo '  M=DIR            build the module in DIR against objcache instead'
+	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
+	@echo '  KERNEL=6.1|6.12  which Debian kernel (run, test; 6.12)'
+	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test; debug)'
+	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
+	@echo '  DURATION=S       seconds of stress (run; 10)'
+
+modules: linked
+	+@$(kbuild) modules
+
+modules_install: linked
+	+@$(kbuild) TESTS=n modules
+	+@$(kbuild) modules_install
+
+# modpost can name a missing header folder; this names what to do about it.
+linked:
+	@test -n '$(release)' || { \
+		echo "objcache: no kernel headers in KDIR=$(KDIR):" \
+		     "install linux-headers-$$(uname -r) or give KDIR=DIR" >&2; \
+		exit 2; }
+	@mkdir -p $(out) && cd $(out) && find . -xtype l -delete && \
+		for f in $$(cd $(CURDIR) && git ls-files -co --exclude-standard $(linked) 2>/dev/null || \
+			    find $(linked) -type f); do \
+			test -e $(CURDIR)/$$f || continue; \
+			mkdir -p $$(dirname $$f) && ln -sfn $(CURDIR)/$$f $$f || exit; \
+		done
+
+tools:
+	+@$(MAKE) -C tools/client O=$(CURDIR)/build/tools
+
+install: modules_install tools
+	install -D -t $(DESTDIR)/usr/local/bin build/tools/objcache-*
+
+run:
+	@tools/run.sh
+
+test:
+	@tools/test.sh
+
+check:
+	@tools/check.sh
+
+selftest:
+	@tools/selftest.sh
+
+clean:
+	rm -rf build
+
+export KERNEL FLAVOR CPUS DURATION
+.PHONY: all help modules modules_install linked tools install run test check \
+	selftest clean

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several objects in one call: get_bulk, put_bulk, prefill
+ */
+#include <linux/export.h>
+#include <linux/minmax.h>
+
+#include "owner.h"
+
+static unsigned int objcache_get_some(struct objcache_core *core,
+				      unsigned int nr, void **objs)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+	unsigned int done = 0;
+
+	while (c && done < nr && objcache_ready(core, c, false)) {
+		unsigned int n = min(nr - done, objcache_loaded(c));
+		void **top = c->own.top;
+
+		objcache_set_top(c, top - n);
+		c->own.gets += n;
+		while (n--)
+			objs[done++] = *--top;
+	}
+	objcache_exit(c);
+	return done;
+}
+
+/**
+ * objcache_get_bulk - take several objects
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @nr: how many
+ * @objs: where to, room for @nr
+ *
+ * Context: as for objcache_get().
+ * Return: how many were taken; they are @objs[0] and up, in the order in which
+ * as many single gets would have given them. Fewer than @nr when there is no
+ * memory or a constructor failed; those are the caller's all the same.
+ */
+unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+			       unsigned int nr, void **objs)
+{
+	unsigned int done;
+
+	if (!objcache_cache_ok(cache, "get_bulk") || (gfp & __GFP_ZERO))
+		return 0;
+	done = objcache_get_some(to_core(cache), nr, objs);
+	while (done < nr) {
+		objs[done] = objcache_get(cache, gfp);
+		if (!objs[done])
+			break;
+		done++;
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(objcache_get_bulk);
+
+/**
+ * objcache_put_bulk - give several objects back
+ * @cache: the cache they came from
+ * @nr: how many
+ * @objs: the objects, no longer the caller's; NULLs among them are ignored
+ *
+ * As @nr puts from @objs[0] up.
+ *
+ * Context: Any, NMI included.
+ */
+void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs)
+{
+	struct objcache_core *core = to_core(cache);
+	unsigned int i, run;
+
+	if (!objcache_cache_ok(cache, "put_bulk"))
+		return;
+	if (core->slow_put || READ_ONCE(core->dead)) {
+		for (i = 0; i < nr; i++)
+			objcache_put(cache, objs[i]);
+		return;
+	}
+	for (i = 0; i < nr; i += run + 1) {
+		for (run = 0; i + run < nr && objs[i + run]; run++)
+			;
+		this_cpu_add(core->cpu->count.slow_puts, run);
+		objcache_park_or_release(core, objs + i, run);
+	}
+}
+EXPORT_SYMBOL_GPL(objcache_put_bulk);
+
+/**
+ * objcache_prefill - make objects ahead of need and park them on this CPU
+ * @cache: where
+ * @nr: how many
+ * @gfp: as for objcache_get()
+ *
+ * Stops at the capacity of the CPU; nothing that is parked makes way.
+ *
+ * Context: Process context, may sleep if @gfp does. Not from a dtor.
+ * Return: how many were parked.
+ */
+unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
+			      gfp_t gfp)
+{
+	struct objcache_core *core = to_core(cache);
+	unsigned int done;
+
+	if (!objcache_cache_ok(cache, "prefill") || objcache_keeps_nothing(core))
+		return 0;
+	for (done = 0; done < nr; done++) {
+		struct objcache_parking p = { .keep = true };
+		void *obj = objcache_fresh_one(core, gfp);
+
+		if (!obj)
+			break;
+		if (!objcache_park_with(core, &obj, 1, &p)) {
+			objcache_release(core, &obj, 1);
+			break;
+		}
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(objcache_prefill);

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A cache's life: create, destroy, and the registry of names
+ */
+#include <linux/export.h>
+#include <linux/kmemleak.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "internal.h"
+
+LIST_HEAD(objcache_caches);
+DEFINE_MUTEX(objcache_mutex);	/* guards objcache_caches */
+
+/* ---- create ---- */
+
+static int objcache_init_cpu(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	struct objcache_magazine *loaded, *spare;
+	u32 limit = core->shared_max / core->batch;
+	unsigned long *slots = NULL;
+	int node = cpu_to_node(cpu);
+
+	init_llist_head(&c->nested);
+	objcache_drain_init(core, cpu);
+	objcache_equip(core, c, NULL, NULL);
+	if (core->flags & OBJCACHE_DEBUG)
+		return 0;
+	loaded = objcache_magazine_alloc(core, GFP_KERNEL, node);
+	spare = objcache_magazine_alloc(core, GFP_KERNEL, node);
+	objcache_equip(core, c, loaded, spare);
+	if (limit)
+		slots = kvmalloc_node(roundup_pow_of_two(limit) * sizeof(*slots),
+				      GFP_KERNEL, node);
+	if (!loaded || !spare || (limit && !slots))
+		return -ENOMEM;
+	objcache_ring_init(&c->ring, slots, limit);
+	return 0;
+}
+
+static void objcache_free_cpus(struct objcache_core *core)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		kfree(c->loaded);
+		kfree(c->spare);
+		kvfree(c->ring.slots);
+	}
+	free_percpu(core->cpu);
+}
+
+static int objcache_init_cpus(struct objcache_core *core)
+{
+	int cpu, err;
+
+	core->cpu = alloc_percpu(struct objcache_cpu);
+	if (!core->cpu)
+		return -ENOMEM;
+	core->pub.owner = &core->cpu->own;
+	for_each_possible_cpu(cpu) {
+		err = objcache_init_cpu(core, cpu);
+		if (err) {
+			objcache_free_cpus(core);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void objcache_set_params(struct objcache_core *core,
+				const struct objcache_params *params)
+{
+	if (params->ops)
+		core->ops = *params->ops;
+	core->params = *params;
+	core->params.ops = &core->ops;
+	core->ctx = params->ctx;
+	core->flags = params->flags;
+	core->batch = params->batch;
+	core->capacity = params->capacity;
+	core->shared_max = params->capacity - 2 * params->batch;
+	core->backlog_max = params->capacity;
+	core->link = objcache_link_offset(&core->params);
+	core->slow_put = core->ops.reset ||
+			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
+}
+
+/* The number makes the slab's name unlike any other's, now and later. */
+static int objcache_init_slab(struct objcache_core *core)
+{
+	static atomic_t serial = ATOMIC_INIT(0);
+	char name[OBJCACHE_NAME_LEN + 24];
+
+	snprintf(name, sizeof(name), "objcache-%s-%u", core->name,
+		 (unsigned int)atomic_inc_return(&serial));
+	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
+					  core->params.align,
+					  core->params.slab_flags);
+	return core->slab ? 0 : -ENOMEM;
+}
+
+static struct objcache_core *
+objcache_new(const char *name, const struct objcache_params *params)
+{
+	struct objcache_core *core;
+	int err = -ENOMEM;
+
+	core = kzalloc(sizeof(*core), GFP_KERNEL);
+	if (!core)
+		return ERR_PTR(err);
+	strscpy(core->name, name, sizeof(core->name));
+	objcache_set_params(core, params);
+	mutex_init(&core->drain_mutex);
+	core->surplus = kzalloc(cpumask_size(), GFP_KERNEL);
+	if (!core->surplus)
+		goto err_core;
+	err = objcache_init_slab(core);
+	if (err)
+		goto err_surplus;
+	err = objcache_init_cpus(core);
+	if (err)
+		goto err_slab;
+	objcache_release_init(core);
+	return core;
+
+err_slab:
+	kmem_cache_destroy(core->slab);
+err_surplus:
+	kfree(core->surplus);
+err_core:
+	kfree(core);
+	return ERR_PTR(err);
+}
+
+static bool objcache_name_taken(const char *name)
+{
+	struct objcache_core *core;
+
+	list_for_each_entry(core, &objcache_caches, list)
+		if (!strcmp(core->name, name))
+			return true;
+	return false;
+}
+
+static int objcache_check_abi(const char *name, unsigned int abi,
+			      size_t params_size)
+{
+	if (abi == OBJCACHE_ABI && params_size == sizeof(struct objcache_params))
+		return 0;
+	pr_err_ratelimited("%.*s: the caller was built against version %u of objcache.h with params of %zu bytes, this module is version %u with %zu: rebuild the caller\n",
+			   OBJCACHE_NAME_LEN - 1, name ?: "(null)", abi,
+			   params_size, OBJCACHE_ABI,
+			   sizeof(struct objcache_params));
+	return -EINVAL;
+}
+
+/**
+ * __objcache_create - what objcache_create() calls
+ * @name: as there
+ * @params: as there
+ * @abi: %OBJCACHE_ABI of the caller's header
+ * @params_size: bytes of the caller's struct objcache_params
+ *
+ * Return: as there.
+ */
+struct objcache *__objcache_create(const char *name,
+				   const struct objcache_params *params,
+				   unsigned int abi, size_t params_size)
+{
+	struct objcache_params chosen;
+	struct objcache_core *core;
+	int err;
+
+	err = objcache_check_abi(name, abi, params_size);
+	if (!err)
+		err = objcache_check_params(name, params, &chosen);
+	if (err)
+		return ERR_PTR(err);
+
+	mutex_lock(&objcache_mutex);
+	core = ERR_PTR(-EEXIST);
+	if (!objcache_name_taken(name))
+		core = objcache_new(name, &chosen);
+	if (!IS_ERR(core)) {
+		list_add_tail(&core->list, &objcache_caches);
+		objcache_debugfs_add(core);
+	}
+	mutex_unlock(&objcache_mutex);
+	return IS_ERR(core) ? ERR_CAST(core) : &core->pub;
+}
+EXPORT_SYMBOL_GPL(__objcache_create);
+
+/* ---- destroy ---- */
+
+/* Late puts still read this memory, and the objects are in the slab. */
+static void objcache_bury(struct objcache_core *core, u64 out)
+{
+	pr_err("%s: destroyed with %llu objects still out; its slab and %zu bytes per CPU stay for good\n",
+	       core->name, out, sizeof(struct objcache_cpu));
+	kmemleak_not_leak(core);
+	kmemleak_not_leak(core->surplus);
+}
+
+/**
+ * objcache_destroy - end a cache
+ * @cache: the cache; NULL and ERR_PTR are ignored, with a line in the log
+ *
+ * Releases all that is parked and waits for the destructors. All objects should
+ * have come back, and no call be under way. If objects are still out, their
+ * number is logged and what they need stays for good; a late put is harmless.
+ * The name is free on return.
+ *
+ * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
+ * under a lock that a dtor takes.
+ */
+void objcache_destroy(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+	struct objcache_stats stats;
+
+	if (!objcache_cache_ok(cache, "destroy"))
+		return;
+	/* Waits for open files; from here on no drain comes from user space. */
+	objcache_debugfs_remove(core);
+	mutex_lock(&objcache_mutex);
+	list_del(&core->list);
+	mutex_unlock(&objcache_mutex);
+	/* From here on nothing is parked any more. */
+	WRITE_ONCE(core->dead, true);
+	/* No object is parked, no magazine left, no destructor outstanding. */
+	objcache_drain_core(core);
+	/* No irq_work and no worker runs any more. */
+	objcache_release_exit(core);
+
+	objcache_read_stats(cache, &stats);
+	if (stats.created != stats.destroyed) {
+		objcache_bury(core, stats.created - stats.destroyed);
+		return;
+	}
+	objcache_free_cpus(core);
+	kmem_cache_destroy(core->slab);
+	kfree(core->surplus);
+	kfree(core);
+}
+EXPORT_SYMBOL_GPL(objcache_destroy);

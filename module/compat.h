@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that objcache builds for: 6.1 to 7.3
+ */
+#ifndef _OBJCACHE_COMPAT_H
+#define _OBJCACHE_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+/* Since 7.x a bool: all or nothing, as it always was with the int. */
+static inline unsigned int objcache_alloc_bulk(struct kmem_cache *slab,
+					       gfp_t gfp, unsigned int nr,
+					       void **objs)
+{
+	return kmem_cache_alloc_bulk(slab, gfp, nr, objs) ? nr : 0;
+}
+
+/*
+ * A slab of our own that is never merged with another. 6.1 has no flag for
+ * that, but does not merge a slab with a user-copy window; it is one byte.
+ */
+static inline struct kmem_cache *
+objcache_slab_create(const char *name, unsigned int size, unsigned int align,
+		     slab_flags_t flags)
+{
+#ifdef SLAB_NO_MERGE
+	return kmem_cache_create(name, size, align, flags | SLAB_NO_MERGE, NULL);
+#else
+	return kmem_cache_create_usercopy(name, size, align, flags, 0, 1, NULL);
+#endif
+}
+
+/* Since 6.17 a workqueue says that it is bound to CPUs; before, it just was. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define OBJCACHE_WQ_PERCPU	WQ_PERCPU
+#else
+#define OBJCACHE_WQ_PERCPU	0
+#endif
+
+/* hrtimer_init() and hrtimer_setup() never overlap from 6.1 to 7.x but in 6.13. */
+static inline void objcache_hrtimer_setup(struct hrtimer *timer,
+					  enum hrtimer_restart (*fn)(struct hrtimer *),
+					  enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = fn;
+#endif
+}
+
+#endif /* _OBJCACHE_COMPAT_H */

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting and putting off the hit path
+ *
+ * Each CPU owns two magazines, loaded and spare, guarded by nothing but
+ * preemption off and the owner flag (objcache.h has the hit path). Full
+ * magazines go to its ring, where other CPUs take them. What finds the owner
+ * flag set has interrupted the owner and links its object on the nested list
+ * instead.
+ *
+ * Concurrency matrix. "owner" is code inside the owner section of a CPU,
+ * "nested" an interrupt (hardirq, softirq, NMI) that found the section taken,
+ * "thief" any context of another CPU, "drain" process context:
+ *
+ *              | owner           | nested         | thief          | drain
+ *  ------------+-----------------+----------------+----------------+-----------
+ *  loaded,     | preemption off  | owner flag     | never touches  | runs on the
+ *  spare       | + owner flag    | refuses        | (counts only)  | CPU, as owner
+ *  ring        | CAS on head     | as a thief     | CAS on tail,   | as owner
+ *              |                 |                | slot tag       |
+ *  nested list | xchg whole list | cmpxchg add,   | never touches  | as owner
+ *              |                 | xchg whole     |                |
+ *  surplus bit | sets            | as a thief     | clears, looks  | as owner
+ *              |                 |                | again          |
+ *
+ * Of a CPU that is offline, drain is the sole owner.
+ *
+ * Lock order: drain_mutex, then nothing; objcache_mutex, then debugfs' own;
+ * take_lock (release.c) is a leaf that interrupts only ever trylock. Get and
+ * put take no lock.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/topology.h>
+
+#include "owner.h"
+
+/* What a CPU without magazines has loaded: empty and full at once. */
+static struct objcache_magazine objcache_no_magazine;
+
+/**
+ * objcache_load - have a magazine loaded
+ * @core: the cache
+ * @c: the CPU's part of it, owned
+ * @mag: the magazine; NULL: none
+ * @nr: objects in it
+ */
+void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
+		   struct objcache_magazine *mag, unsigned int nr)
+{
+	void **base = mag ? mag->objs : objcache_no_magazine.objs;
+
+	c->loaded = mag;
+	WRITE_ONCE(c->base, base);
+	objcache_set_top(c, base + nr);
+	c->own.limit = mag && !core->slow_put ? base + core->batch : base;
+}
+
+/**
+ * objcache_equip - give a CPU empty magazines to work with, or none
+ * @core: the cache
+ * @c: the CPU's part of it: empty, and owned
+ * @loaded: a magazine; NULL: none, so that every get and put misses
+ * @spare: another
+ */
+void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
+		    struct objcache_magazine *loaded,
+		    struct objcache_magazine *spare)
+{
+	objcache_load(core, c, loaded, 0);
+	c->spare = spare;
+	WRITE_ONCE(c->spare_full, false);
+}
+
+/* Owner only. Exchange the loaded magazine, full or empty, and the opposite. */
+static void objcache_swap_spare(struct objcache_core *core,
+				struct objcache_cpu *c)
+{
+	struct objcache_magazine *loaded = c->loaded;
+	bool was_full = c->spare_full;
+
+	WRITE_ONCE(c->spare_full, !was_full);
+	objcache_load(core, c, c->spare, was_full ? core->batch : 0);
+	c->spare = loaded;
+}
+
+/* ---- get ---- */
+
+/* Owner only, loaded empty: exchange it for a full one, own before others'. */
+static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
+			    bool own_only)
+{
+	struct objcache_magazine *mag;
+	unsigned long *slot;
+
+	if (!c->loaded)
+		return false;
+	mag = objcache_ring_pop(&c->ring, c->loaded);
+	if (mag) {
+		this_cpu_add(core->cpu->count.own_ring, core->batch);
+	} else {
+		if (own_only)
+			return false;
+		mag = objcache_rob(core, &slot);
+		if (!mag)
+			return false;
+		objcache_ring_return(slot, c->loaded);
+	}
+	this_cpu_add(core->cpu->count.refilled, core->batch);
+	objcache_load(core, c, mag, core->batch);
+	return true;
+}
+
+/**
+ * objcache_ready - is there something in the loaded magazine, or can there be?
+ * @core: the cache
+ * @c: this CPU's part of it, owned
+ * @own_only: do not look at other CPUs
+ */
+bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
+		    bool own_only)
+{
+	if (objcache_loaded(c))
+		return true;
+	if (c->spare && c->spare_full) {
+		objcache_swap_spare(core, c);
+		return true;
+	}
+	return objcache_fold(core, c) || objcache_refill(core, c, own_only);
+}
+
+static void *objcache_pop(struct objcache_cpu *c)
+{
+	void **top = c->own.top - 1;
+
+	objcache_set_top(c, top);
+	return *top;
+}
+
+/**
+ * objcache_take_own - take an object that a CPU has parked, none of others'
+ * @core: the cache
+ * @c: the CPU's part of it: this CPU's with preemption off, or a dead one's
+ *
+ * Not counted as a get. Return: the object, or NULL.
+ */
+void *objcache_take_own(struct objcache_core *core, struct objcache_cpu *c)
+{
+	void *obj = NULL;
+
+	if (!objcache_owner_enter(&c->own))
+		return NULL;
+	if (objcache_ready(core, c, true))
+		obj = objcache_pop(c);
+	else
+		obj = objcache_nested_take(core, c);
+	objcache_owner_exit(&c->own);
+	return obj;
+}
+
+/* A parked object from wherever the order of objcache_get() finds one. */
+static void *objcache_parked(struct objcache_core *core)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+	void *obj = NULL;
+
+	if (!c) {
+		obj = objcache_nested_get(core, this_cpu_ptr(core->cpu));
+		if (obj)
+			this_cpu_inc(core->cpu->count.slow_gets);
+	} else if (objcache_ready(core, c, false)) {
+		obj = objcache_pop(c);
+		data_race(c->own.gets++); /* as on the hit path */
+	}
+	objcache_exit(c);
+	return obj;
+}
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any. Return: an object, or NULL.
+ */
+void *__objcache_try_get_slow(struct objcache *cache)
+{
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	return objcache_parked(to_core(cache));
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
+/**
+ * __objcache_get_slow - objcache_get() past the hit path
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get(). Return: an object, or NULL.
+ */
+void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	if (!objcache_cache_ok(cache, "get"))
+		return NULL;
+	if (gfp & __GFP_ZERO) {
+		pr_err_ratelimited("%s: __GFP_ZERO refused: a parked object is not zeroed\n",
+				   to_core(cache)->name);
+		return NULL;
+	}
+	obj = objcache_parked(to_core(cache));
+	if (obj)
+		return obj;
+	return objcache_fresh(to_core(cache), gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get - objcache_get(), out of line
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ */
+void *__objcache_get(struct objcache *cache, gfp_t gfp)
+{
+	if (IS_ERR_OR_NULL(cache))
+		return __objcache_get_slow(cache, gfp);
+	return objcache_get(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get);
+
+/**
+ * __objcache_try_get - objcache_try_get(), out of line
+ * @cache: where from
+ */
+void *__objcache_try_get(struct objcache *cache)
+{
+	if (IS_ERR_OR_NULL(cache))
+		return __objcache_try_get_slow(cache);
+	return objcache_try_get(cache);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get);
+
+/* ---- put ---- */
+
+static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
+{
+	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
+		return false;
+	if (!(core->flags & OBJCACHE_NODE_LOCAL))
+		return true;
+	return page_to_nid(virt_to_page(obj)) == numa_mem_id();
+}
+
+/* A put after a destroy that found objects out. The memory stays as it is. */
+static bool objcache_is_late(struct objcache_core *core)
+{
+	if (likely(!READ_ONCE(core->dead)))
+		return false;
+	this_cpu_inc(core->cpu->count.late);
+	return true;
+}
+
+/**
+ * __objcache_put_slow - objcache_put() past the hit path
+ * @cache: the cache it came from
+ * @obj: the object
+ *
+ * Context: Any.
+ */
+void __objcache_put_slow(struct objcache *cache, void *obj)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "put") || objcache_is_late(core))
+		return;
+	this_cpu_inc(core->cpu->count.slow_puts);
+	if (objcache_fit_to_keep(core, obj)) {
+		objcache_park_or_release(core, &obj, 1);
+	} else {
+		this_cpu_inc(core->cpu->count.refused);
+		objcache_doom(core, obj);
+	}
+}
+EXPORT_SYMBOL_GPL(__objcache_put_slow);
+
+/**
+ * __objcache_put - objcache_put(), out of line
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ */
+void __objcache_put(struct objcache *cache, void *obj)
+{
+	if (IS_ERR_OR_NULL(cache))
+		__objcache_put_slow(cache, obj);
+	else
+		objcache_put(cache, obj);
+}
+EXPORT_SYMBOL_GPL(__objcache_put);
+
+/**
+ * objcache_discard - destroy an object instead of keeping it
+ * @cache: the cache it came from
+ * @obj: the object, no longer the caller's; NULL is ignored
+ *
+ * The destructor runs later, in process context.
+ *
+ * Context: Any, NMI included.
+ */
+void objcache_discard(struct objcache *cache, void *obj)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "discard") || !obj ||
+	    objcache_is_late(core))
+		return;
+	this_cpu_inc(core->cpu->count.discarded);
+	objcache_doom(core, obj);
+}
+EXPORT_SYMBOL_GPL(objcache_discard);
+
+/**
+ * objcache_cache_ok - is this a cache at all?
+ * @cache: what an out-of-line function was given
+ * @what: its name, for the log
+ *
+ * Says so once if it is not; no WARN, it would taint the kernel.
+ */
+bool objcache_cache_ok(struct objcache *cache, const char *what)
+{
+	if (!IS_ERR_OR_NULL(cache))
+		return true;
+	pr_err_once("%s: called with cache %pe, ignored; did objcache_create fail?\n",
+		    what, cache);
+	return false;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making objects, outside every critical section, in the caller's context
+ *
+ * Plain objects come from the slab half a magazine at a time where its bulk
+ * call is legal; constructed ones one by one.
+ */
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* On the stack; half of the largest magazine that is chosen by default. */
+#define OBJCACHE_FRESH_BULK	32
+
+/**
+ * objcache_fresh_one - make one object
+ * @core: the cache
+ * @gfp: for the slab and the constructor
+ *
+ * Return: the object, counted as created, or NULL with nothing left behind.
+ */
+void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (!objcache_may_alloc())
+		return NULL;
+	obj = kmem_cache_alloc(core->slab, gfp);
+	if (!obj)
+		return NULL;
+	if (core->ops.ctor && core->ops.ctor(obj, core->ctx, gfp)) {
+		this_cpu_inc(core->cpu->count.ctor_failures);
+		kmem_cache_free(core->slab, obj);
+		return NULL;
+	}
+	this_cpu_inc(core->cpu->count.created);
+	return obj;
+}
+
+/* One for the caller, the rest for the private part of this CPU. */
+static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
+{
+	unsigned int nr = min(core->batch / 2, (unsigned int)OBJCACHE_FRESH_BULK);
+	void *objs[OBJCACHE_FRESH_BULK];
+	unsigned int parked;
+
+	if (nr < 2 || core->ops.ctor || (core->flags & OBJCACHE_DEBUG) ||
+	    !objcache_may_bulk())
+		return NULL;
+	nr = objcache_alloc_bulk(core->slab, gfp, nr, objs);
+	if (!nr)
+		return NULL;
+	this_cpu_add(core->cpu->count.created, nr);
+	parked = objcache_park(core, objs + 1, nr - 1);
+	if (parked < nr - 1)
+		objcache_release(core, objs + 1 + parked, nr - 1 - parked);
+	this_cpu_add(core->cpu->count.fresh, nr);
+	this_cpu_add(core->cpu->count.refilled, nr - 1);
+	return objs[0];
+}
+
+/*
+ * Too many objects wait for the worker. Rather than make another, take one of
+ * those back; if none may be handed out again, destroy one here first. False:
+ * that is not possible either.
+ */
+static bool objcache_relieve(struct objcache_core *core, gfp_t gfp, void **obj)
+{
+	*obj = objcache_take_back(core);
+	if (*obj) {
+		this_cpu_inc(core->cpu->count.taken_back);
+		return true;
+	}
+	if (!gfpflags_allow_blocking(gfp))
+		return false;
+	objcache_release_some(core);
+	return true;
+}
+
+/**
+ * objcache_fresh - an object for a get that found none parked
+ * @core: the cache
+ * @gfp: of the get
+ *
+ * Return: the object, counted as got, or NULL.
+ */
+void *objcache_fresh(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = NULL;
+
+	if (READ_ONCE(core->dead))
+		return NULL;
+	if (atomic_long_read(&core->releasing) >= core->backlog_max &&
+	    !objcache_relieve(core, gfp, &obj))
+		return NULL;
+	if (!obj)
+		obj = objcache_fresh_bulk(core, gfp);
+	if (!obj) {
+		obj = objcache_fresh_one(core, gfp);
+		if (!obj)
+			return NULL;
+		this_cpu_inc(core->cpu->count.fresh);
+	}
+	this_cpu_inc(core->cpu->count.slow_gets);
+	return obj;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the module share
+ *
+ * Sections are named for the file that implements them.
+ */
+#ifndef _OBJCACHE_INTERNAL_H
+#define _OBJCACHE_INTERNAL_H
+
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "objcache.h"
+#include "compat.h"
+#include "magazine.h"
+#include "ring.h"
+
+struct dentry;
+
+/*
+ * Counted with this_cpu operations, from any context: what happens off the hit
+ * path. The names are those of struct objcache_stats, where they are in it.
+ */
+struct objcache_counters {
+	unsigned long created;
+	unsigned long destroyed;
+	unsigned long slow_gets;	/* objects handed out off the hit path */
+	unsigned long slow_puts;	/* objects taken back off the hit path */
+	unsigned long refilled;		/* objects that a miss left in the private part */
+	unsigned long own_ring;
+	unsigned long steals;
+	unsigned long fresh;
+	unsigned long taken_back;	/* objects taken back from the release queue */
+	unsigned long ctor_failures;
+	unsigned long overflow;
+	unsigned long refused;
+	unsigned long discarded;
+	unsigned long nested;
+	unsigned long late;		/* puts after destroy */
+};
+
+/* One CPU's part of a cache. Fields are grouped by who writes them. */
+struct objcache_cpu {
+	/* The owner section: this CPU only, with the owner flag set. */
+	struct objcache_owner own;
+	struct objcache_magazine *loaded;	/* own.top points into it */
+	struct objcache_magazine *spare;	/* full or empty; may be NULL */
+	void **base;				/* loaded->objs */
+	bool spare_full;
+
+	/* This CPU, any context. */
+	struct objcache_counters count ____cacheline_aligned_in_smp;
+
+	/* Shared: the owner at the head, thieves at the tail. */
+	struct objcache_ring ring ____cacheline_aligned_in_smp;
+	atomic_long_t stolen;			/* objects that thieves took */
+
+	/* Contexts that found the owner flag set add; anyone takes the list. */
+	struct llist_head nested ____cacheline_aligned_in_smp;
+	atomic_t nested_nr;
+
+	/* Only to drain. */
+	struct work_struct drain_work;
+	struct objcache_core *core;
+	unsigned long drained;
+};
+
+/* Empty magazines in stock for puts that may not allocate: a few interrupts' worth. */
+#define OBJCACHE_STOCK		8
+
+struct objcache_core {
+	struct objcache pub;
+
+	/* Read-mostly, set by create. */
+	struct objcache_cpu __percpu *cpu;
+	struct kmem_cache *slab;
+	struct objcache_ops ops;
+	void *ctx;
+	unsigned int flags;
+	unsigned int batch;
+	unsigned int capacity;
+	unsigned int shared_max;	/* objects in ring and nested list together */
+	unsigned int link;		/* offset of the link in an object */
+	unsigned int backlog_max;
+	bool slow_put;			/* puts have to look at the object first */
+	bool dead;			/* destroyed with objects out */
+	struct cpumask *surplus;	/* CPUs that may have something to steal */
+
+	/* Release queue. */
+	struct llist_head waiting ____cacheline_aligned_in_smp;
+	struct llist_head doomed;	/* must not be handed out again */
+	raw_spinlock_t take_lock;	/* serialises takers of both lists */
+	atomic_long_t releasing;
+	struct irq_work kick;
+	struct work_struct release_work;
+	struct llist_head stock;	/* empty magazines */
+	atomic_t stock_nr;
+
+	/* Management. */
+	struct objcache_params params;	/* as chosen */
+	char name[OBJCACHE_NAME_LEN];
+	struct list_head list;
+	struct mutex drain_mutex;	/* one use of the drain_work at a time */
+	struct dentry *dir;
+};
+
+static inline struct objcache_core *to_core(struct objcache *cache)
+{
+	return container_of(cache, struct objcache_core, pub);
+}
+
+static inline struct llist_node *
+objcache_link(const struct objcache_core *core, void *obj)
+{
+	return obj + core->link;
+}
+
+static inline void *objcache_of_link(const struct objcache_core *core,
+				     struct llist_node *node)
+{
+	return (void *)node - core->link;
+}
+
+/* A debug cache by its nature, a destroyed one because nobody would take it. */
+static inline bool objcache_keeps_nothing(const struct objcache_core *core)
+{
+	return (core->flags & OBJCACHE_DEBUG) || READ_ONCE(core->dead);
+}
+
+/*
+ * Neither the slab nor the page allocator may be entered from NMI, nor, on
+ * PREEMPT_RT, where their locks sleep, from a caller that is not preemptible.
+ */
+static inline bool objcache_may_alloc(void)
+{
+	if (in_nmi())
+		return false;
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
+}
+
+/*
+ * Stricter, for what put does on its own account: with interrupts off the
+ * caller may hold a raw spinlock, under which no spinlock_t, and so no slab
+ * call, is in order.
+ */
+static inline bool objcache_may_call_slab(void)
+{
+	return objcache_may_alloc() && !irqs_disabled();
+}
+
+/* The slab's bulk calls want process context with interrupts on. */
+static inline bool objcache_may_bulk(void)
+{
+	return objcache_may_call_slab() && !in_interrupt();
+}
+
+/* core.c and park.c: getting and putting */
+void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
+		    struct objcache_magazine *loaded,
+		    struct objcache_magazine *spare);
+void *objcache_take_own(struct objcache_core *core, struct objcache_cpu *c);
+unsigned int objcache_park(struct objcache_core *core, void **objs,
+			   unsigned int nr);
+bool objcache_cache_ok(struct objcache *cache, const char *what);
+
+/* fresh.c: making objects */
+void *objcache_fresh(struct objcache_core *core, gfp_t gfp);
+void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp);
+
+/* release.c: objects on their way out */
+void objcache_release(struct objcache_core *core, void **objs, unsigned int nr);
+void objcache_doom(struct objcache_core *core, void *obj);
+void *objcache_take_back(struct objcache_core *core);
+bool objcache_release_some(struct objcache_core *core);
+void objcache_release_init(struct objcache_core *core);
+void objcache_release_exit(struct objcache_core *core);
+void objcache_release_flush(struct objcache_core *core);
+struct objcache_magazine *objcache_magazine_alloc(struct objcache_core *core,
+						  gfp_t gfp, int node);
+struct objcache_magazine *objcache_magazine_take(struct objcache_core *core);
+void objcache_magazine_put(struct objcache_core *core,
+			   struct objcache_magazine *mag);
+int objcache_release_start(void);
+void objcache_release_stop(void);
+
+/* params.c: what create was given */
+int objcache_check_params(const char *name, const struct objcache_params *given,
+			  struct objcache_params *chosen);
+unsigned int objcache_link_offset(const struct objcache_params *params);
+unsigned int objcache_slab_size(const struct objcache_params *params);
+
+/* cache.c: create, destroy, and the registry */
+extern struct list_head objcache_caches;
+extern struct mutex objcache_mutex;	/* guards objcache_caches */
+void objcache_exit_check(void);
+
+/* drain.c: emptying a cache */
+int objcache_drain_start(void);
+void objcache_drain_stop(void);
+void objcache_drain_init(struct objcache_core *core, int cpu);
+unsigned long objcache_drain_core(struct objcache_core *core);
+void objcache_strip(struct objcache_core *core);
+
+/* stats.c: counting */
+struct objcache_cpu_stats {
+	u64 parked;
+	u64 gets;
+	u64 puts;
+	u64 hits;
+	u64 own_ring;
+	u64 steals;
+	u64 stolen;
+	u64 fresh;
+	u64 overflow;
+	u64 nested;
+};
+
+void objcache_read_cpu(struct objcache_core *core, int cpu,
+		       struct objcache_cpu_stats *stats);
+
+/* debugfs.c */
+void objcache_debugfs_start(void);
+void objcache_debugfs_stop(void);
+void objcache_debugfs_add(struct objcache_core *core);
+void objcache_debugfs_remove(struct objcache_core *core);
+
+#endif /* _OBJCACHE_INTERNAL_H */

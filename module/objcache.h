@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * objcache: per-CPU, lock-free caches of constructed objects
+ *
+ * What it is for: kernel code that keeps making and destroying objects which
+ * are costly to get ready (a transform and its scratch page, a request with
+ * its buffers), or that gets and puts plain memory at a rate where the slab's
+ * own fast path shows up in profiles. What Go's sync.Pool is to Go.
+ *
+ * What it is best at: get and put without a lock, a locked instruction or an
+ * interrupt toggle; objects that move between CPUs a magazine at a time; use
+ * from any context, NMI included.
+ *
+ * What it is not:
+ *  - a reserve. A get may fail whenever the slab may; use mempool for forward
+ *    progress.
+ *  - a place for state. Any parked object may be destroyed at any time.
+ *  - a lookup structure or a reference count. An object that was got belongs
+ *    to its getter alone until it is put.
+ *
+ * Ordering: everything done to an object before objcache_put() happens before
+ * everything done to it after the objcache_get() that returns it, on whichever
+ * CPU that is. No other ordering is promised.
+ */
+#ifndef _OBJCACHE_H
+#define _OBJCACHE_H
+
+#include <linux/compiler.h>
+#include <linux/gfp.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/types.h>
+
+/*
+ * The inline paths below are an ABI: a module carries a copy of them. Raise
+ * this number with every change to them, to struct objcache_owner or to
+ * struct objcache.
+ */
+#define OBJCACHE_ABI		1U
+
+/* Room for the longest cache name and its NUL. */
+#define OBJCACHE_NAME_LEN	32
+
+/**
+ * DOC: cache flags, for &objcache_params.flags
+ *
+ * %OBJCACHE_NO_STEAL: what a CPU parked is handed out on that CPU only.
+ *
+ * %OBJCACHE_NODE_LOCAL: an object whose page is of another node than the
+ * putting CPU's is destroyed instead of parked.
+ *
+ * %OBJCACHE_NO_AGING: parked objects do not expire with time.
+ *
+ * %OBJCACHE_DEBUG: nothing is cached; every get constructs and every put
+ * destroys, so that the slab's own checkers see each use after put.
+ */
+#define OBJCACHE_NO_STEAL	0x1U
+#define OBJCACHE_NODE_LOCAL	0x2U
+#define OBJCACHE_NO_AGING	0x4U
+#define OBJCACHE_DEBUG		0x8U
+#define OBJCACHE_FLAGS		(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
+				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG)
+
+/**
+ * struct objcache_ops - what makes, unmakes and cleans an object
+ * @ctor: makes fresh memory ready to use; 0 or a negative errno. Called in the
+ *	context of the get with the get's @gfp, outside every critical section;
+ *	may sleep when @gfp allows. NULL: nothing to construct.
+ * @dtor: undoes @ctor, exactly once for each object whose @ctor returned 0,
+ *	before its memory is freed. Called in process context; may sleep; may put
+ *	into other caches, and must not destroy, drain, age or prefill any.
+ *	NULL: nothing to undo.
+ * @reset: called by put, in the caller's context (which may be NMI), to make
+ *	the object fit for its next user. %false: do not keep it; it is destroyed
+ *	later. NULL: every object is kept.
+ *
+ * Each op is handed the &objcache_params.ctx of the cache.
+ */
+struct objcache_ops {
+	int (*ctor)(void *obj, void *ctx, gfp_t gfp);
+	void (*dtor)(void *obj, void *ctx);
+	bool (*reset)(void *obj, void *ctx);
+};
+
+/**
+ * struct objcache_params - what a cache is like
+ * @size: bytes of an object, 1 to KMALLOC_MAX_SIZE less one link
+ * @align: bytes, a power of two up to PAGE_SIZE; 0: natural
+ * @slab_flags: SLAB_HWCACHE_ALIGN and SLAB_RECLAIM_ACCOUNT may be given
+ * @flags: OBJCACHE_* flags
+ * @batch: objects per magazine, the unit that moves between CPUs; 0: chosen
+ *	from @size. Two magazines of it are private to each CPU.
+ * @capacity: objects parked per CPU at most, private ones included, at least
+ *	two magazines; 0: chosen from @size
+ * @age_ms: milliseconds between aging steps; 0: the module's default
+ * @ops: how objects are made and unmade, copied; NULL: plain memory
+ * @ctx: handed to every op
+ */
+struct objcache_params {
+	unsigned int size;
+	unsigned int align;
+	slab_flags_t slab_flags;
+	unsigned int flags;
+	unsigned int batch;
+	unsigned int capacity;
+	unsigned int age_ms;
+	const struct objcache_ops *ops;
+	void *ctx;
+};
+
+/**
+ * struct objcache_stats - sums over all CPUs, exact when the cache is quiet
+ * @created: objects constructed
+ * @destroyed: objects whose memory went back to the slab
+ * @parked: objects ready for a get, counted by walking the structures
+ * @releasing: objects waiting to be destroyed
+ * @in_use: objects with a caller: gets less puts less discards
+ * @gets: objects handed out
+ * @puts: objects given back by put, kept or not
+ * @hits: gets that an object parked on the same CPU's private part served
+ * @own_ring: objects brought back from the CPU's own shared part
+ * @steals: objects taken from other CPUs
+ * @stolen: objects that other CPUs took, counted at the CPU they were taken
+ *	from; equals @steals when quiet
+ * @aged_hits: objects brought back from an aged generation
+ * @fresh: objects made because a get found none parked
+ * @taken_back: objects taken back from the release queue, because too many
+ *	waited there to make another
+ * @ctor_failures: constructors that failed
+ * @overflow: objects put above the capacity, or with no memory to keep track
+ *	of them, and so queued for release
+ * @refused: objects put that were not fit to be kept: reset said so, or
+ *	another node's
+ * @discarded: objects given to objcache_discard()
+ * @nested: gets and puts that interrupted another one on the same CPU
+ * @ages: aging steps
+ * @aged_out: objects released by aging
+ * @shrunk: objects released by memory pressure
+ *
+ * created = destroyed + parked + releasing + in_use, when quiet.
+ */
+struct objcache_stats {
+	u64 created;
+	u64 destroyed;
+	u64 parked;
+	u64 releasing;
+	u64 in_use;
+	u64 gets;
+	u64 puts;
+	u64 hits;
+	u64 own_ring;
+	u64 steals;
+	u64 stolen;
+	u64 aged_hits;
+	u64 fresh;
+	u64 taken_back;
+	u64 ctor_failures;
+	u64 overflow;
+	u64 refused;
+	u64 discarded;
+	u64 nested;
+	u64 ages;
+	u64 aged_out;
+	u64 shrunk;
+};
+
+/**
+ * struct objcache_owner - the part of a CPU's state that a hit touches
+ * @top: one past the newest private object; the slot below the oldest one
+ *	holds NULL, so an empty stack needs no second comparison
+ * @limit: a put goes out of line when @top has reached it
+ * @gets: objects handed out by the hit path
+ * @puts: objects taken back by the hit path
+ * @busy: the owner flag. Only this CPU writes it, with preemption off: set
+ *	while @top and what it points into are in use. An interrupt that finds
+ *	it set leaves them alone and takes the nested path.
+ *
+ * Written by its own CPU only; other CPUs read @top, @gets and @puts for
+ * statistics, and live with a stale value.
+ */
+struct objcache_owner {
+	void **top;
+	void **limit;
+	unsigned long gets;
+	unsigned long puts;
+	unsigned char busy;
+};
+
+/**
+ * struct objcache - a cache; made by objcache_create()
+ * @owner: the hit path's state, of each CPU
+ */
+struct objcache {
+	struct objcache_owner __percpu *owner;
+	/* private: what follows it is struct objcache_core's */
+};
+
+struct objcache *__objcache_create(const char *name,
+				   const struct objcache_params *params,
+				   unsigned int abi, size_t params_size);
+void objcache_destroy(struct objcache *cache);
+
+void *__objcache_get(struct objcache *cache, gfp_t gfp);
+void *__objcache_try_get(struct objcache *cache);
+void __objcache_put(struct objcache *cache, void *obj);
+void *__objcache_get_slow(struct objcache *cache, gfp_t gfp);
+void *__objcache_try_get_slow(struct objcache *cache);
+void __objcache_put_slow(struct objcache *cache, void *obj);
+
+void objcache_discard(struct objcache *cache, void *obj);
+unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+			       unsigned int nr, void **objs);
+void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs);
+unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
+			      gfp_t gfp);
+void objcache_age(struct objcache *cache);
+unsigned long objcache_drain(struct objcache *cache);
+void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
+
+/**
+ * objcache_create - make a cache
+ * @name: 1 to 31 of ``[A-Za-z0-9._-]``, not "." or ".."; shown in debugfs
+ * @params: what the cache is like; copied
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
+ * Return: the cache, or ERR_PTR: -EINVAL for a bad parameter, after a line in
+ * the log that names it, its value and its range, or for a module built
+ * against another version of this header; -EEXIST for a name in use; -ENOMEM.
+ */
+static inline struct objcache *
+objcache_create(const char *name, const struct objcache_params *params)
+{
+	return __objcache_create(name, params, OBJCACHE_ABI, sizeof(*params));
+}
+
+/*
+ * The two halves of the hit path. Preemption is off around them, so no other
+ * task runs here between the test of the owner flag and its clearing; an
+ * interrupt that comes before the flag is set completes its own operation, and
+ * one that comes later sees the flag. Both are on this CPU, so compiler
+ * barriers order them. data_race(): the statistics of other CPUs read these
+ * fields and can be off by what is under way.
+ */
+static __always_inline bool objcache_owner_enter(struct objcache_owner *owner)
+{
+	if (unlikely(data_race(owner->busy))) /* this CPU's alone */
+		return false;
+	data_race(owner->busy = 1); /* this CPU's alone */
+	barrier(); /* the flag before what it guards */
+	return true;
+}
+
+static __always_inline void objcache_owner_exit(struct objcache_owner *owner)
+{
+	barrier(); /* what the flag guards before the flag */
+	data_race(owner->busy = 0); /* this CPU's alone */
+}
+
+static __always_inline void *objcache_hit_get(struct objcache *cache)
+{
+	struct objcache_owner *owner;
+	void *obj;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(cache->owner);
+	if (likely(objcache_owner_enter(owner))) {
+		obj = owner->top[-1];
+		if (likely(obj)) {
+			data_race(owner->top--); /* others read it for statistics */
+			data_race(owner->gets++); /* as well */
+			objcache_owner_exit(owner);
+			preempt_enable();
+			return obj;
+		}
+		objcache_owner_exit(owner);
+	}
+	preempt_enable();
+	return NULL;
+}
+
+static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
+{
+	struct objcache_owner *owner;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(cache->owner);
+	if (likely(objcache_owner_enter(owner))) {
+		void **top = owner->top;
+
+		if (likely(top < owner->limit)) {
+			*top = obj;
+			data_race(owner->top++); /* others read it for statistics */
+			data_race(owner->puts++); /* as well */
+			objcache_owner_exit(owner);
+			preempt_enable();
+			return true;
+		}
+		objcache_owner_exit(owner);
+	}
+	preempt_enable();
+	return false;
+}
+
+/**
+ * objcache_get - take an object that is ready to use
+ * @cache: where from
+ * @gfp: how a fresh one may be allocated if none is parked; any that is legal
+ *	for kmem_cache_alloc() in this context, but not __GFP_ZERO, which a
+ *	parked object could not honour (refused: NULL and a line in the log)
+ *
+ * Parked objects first: this CPU's private part, newest first; its shared
+ * part, newest magazine first; other CPUs, oldest magazine first. Then a fresh
+ * one, constructed in this context with @gfp. The contents of an object without
+ * a constructor are undefined.
+ *
+ * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
+ * caller is not preemptible, parked objects only.
+ * Return: an object that is the caller's until it is put or discarded, or
+ * NULL: no memory, or the constructor failed.
+ */
+static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(gfp & __GFP_ZERO))
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj))
+		return obj;
+	return __objcache_get_slow(cache, gfp);
+}
+
+/**
+ * objcache_try_get - take a parked object, never allocate
+ * @cache: where from
+ *
+ * Context: Any, NMI included.
+ * Return: an object as from objcache_get(), or NULL when none was found.
+ */
+static __always_inline void *objcache_try_get(struct objcache *cache)
+{
+	void *obj = objcache_hit_get(cache);
+
+	if (likely(obj))
+		return obj;
+	return __objcache_try_get_slow(cache);
+}
+
+/**
+ * objcache_put - give an object back
+ * @cache: the cache it came from
+ * @obj: the object, no longer the caller's; NULL is ignored
+ *
+ * Never fails, never sleeps and never runs a destructor. What happened to @obj
+ * before happens before what the next getter does to it.
+ *
+ * Context: Any, NMI included, under any lock.
+ */
+static __always_inline void objcache_put(struct objcache *cache, void *obj)
+{
+	if (unlikely(!obj))
+		return;
+	if (unlikely(!objcache_hit_put(cache, obj)))
+		__objcache_put_slow(cache, obj);
+}
+
+#endif /* _OBJCACHE_H */

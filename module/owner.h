@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The owner section: what code that holds a CPU's owner flag works with
+ *
+ * Between objcache_enter() and objcache_exit() this CPU's magazines and the
+ * head of its ring are ours: no other task runs here, interrupts find the flag
+ * set, other CPUs only read counts.
+ */
+#ifndef _OBJCACHE_OWNER_H
+#define _OBJCACHE_OWNER_H
+
+#include "internal.h"
+
+/* NULL: it is taken, we interrupted it. objcache_exit() either way. */
+static inline struct objcache_cpu *
+objcache_enter(struct objcache_core *core)
+{
+	struct objcache_cpu *c;
+
+	preempt_disable();
+	c = this_cpu_ptr(core->cpu);
+	if (likely(objcache_owner_enter(&c->own)))
+		return c;
+	this_cpu_inc(core->cpu->count.nested);
+	return NULL;
+}
+
+static inline void objcache_exit(struct objcache_cpu *c)
+{
+	if (c)
+		objcache_owner_exit(&c->own);
+	preempt_enable();
+}
+
+static inline unsigned int objcache_loaded(const struct objcache_cpu *c)
+{
+	return c->own.top - c->base;
+}
+
+static inline unsigned int objcache_room(const struct objcache_core *core,
+					 const struct objcache_cpu *c)
+{
+	return c->loaded ? core->batch - objcache_loaded(c) : 0;
+}
+
+/* Owner only. The counts that other CPUs read may be off meanwhile. */
+static inline void objcache_set_top(struct objcache_cpu *c, void **top)
+{
+	WRITE_ONCE(c->own.top, top);
+}
+
+/* core.c */
+void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
+		   struct objcache_magazine *mag, unsigned int nr);
+bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
+		    bool own_only);
+
+/* nested.c */
+bool objcache_fold(struct objcache_core *core, struct objcache_cpu *c);
+bool objcache_nested_put(struct objcache_core *core, struct objcache_cpu *c,
+			 void *obj);
+void *objcache_nested_take(struct objcache_core *core, struct objcache_cpu *c);
+void *objcache_nested_get(struct objcache_core *core, struct objcache_cpu *c);
+
+/* steal.c */
+bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
+		   struct objcache_magazine *mag,
+		   struct objcache_magazine **empty);
+struct objcache_magazine *objcache_rob(struct objcache_core *core,
+				       unsigned long **slot);
+
+/* park.c */
+/* What a put may need outside the owner section, to go on inside it. */
+struct objcache_parking {
+	struct objcache_magazine *hand;		/* an empty magazine to use */
+	struct objcache_magazine *overflow;	/* a full one to release */
+	bool keep;		/* leave what is parked: no overflow */
+	bool full;		/* no room, and no magazine would help */
+};
+
+unsigned int objcache_park_with(struct objcache_core *core, void **objs,
+				unsigned int nr, struct objcache_parking *p);
+void objcache_park_or_release(struct objcache_core *core, void **objs,
+			      unsigned int nr);
+
+#endif /* _OBJCACHE_OWNER_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What objcache_create() was given: checked, and completed with defaults
+ */
+#include <linux/align.h>
+#include <linux/ctype.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Sane ends: a ring of 64 Ki slots is half a megabyte per CPU. */
+#define OBJCACHE_MAX_CAPACITY	65536U
+#define OBJCACHE_MAX_BATCH	255U
+
+/* Private to a CPU at most, in two magazines; one object each in any case. */
+#define OBJCACHE_PRIVATE_BYTES	(64U << 10)
+
+/*
+ * Chosen by default: magazines of up to 16 KiB and 63 objects (512 bytes of
+ * pointers; one locked operation on either side for 63 objects that move), and
+ * up to 1024 objects and 1 MiB parked per CPU.
+ */
+#define OBJCACHE_BATCH_BYTES	(16U << 10)
+#define OBJCACHE_BATCH		63U
+#define OBJCACHE_CAPACITY_BYTES	(1024U << 10)
+#define OBJCACHE_CAPACITY	1024U
+
+#define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
+
+#define objcache_bad(fmt, ...) \
+	(pr_err_ratelimited(fmt "\n", ##__VA_ARGS__), -EINVAL)
+
+static int objcache_check_name(const char *name)
+{
+	size_t i, len;
+
+	if (!name)
+		return objcache_bad("name is NULL, must be 1 to %d characters",
+				    OBJCACHE_NAME_LEN - 1);
+	len = strnlen(name, OBJCACHE_NAME_LEN);
+	if (!len || len == OBJCACHE_NAME_LEN)
+		return objcache_bad("name '%.*s' has %s characters, must have 1 to %d",
+				    OBJCACHE_NAME_LEN, name,
+				    len ? "too many" : "no", OBJCACHE_NAME_LEN - 1);
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return objcache_bad("name '%s' would be a folder's", name);
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr("._-", name[i])))
+			return objcache_bad("name '%*pE' has a character outside [A-Za-z0-9._-] at %zu",
+					    (int)len, name, i);
+	return 0;
+}
+
+static int objcache_check_slab_flags(const char *name, slab_flags_t flags)
+{
+	if (flags & SLAB_PANIC)
+		return objcache_bad("%s: slab_flags has SLAB_PANIC: a module must not panic the machine",
+				    name);
+	if (flags & SLAB_TYPESAFE_BY_RCU)
+		return objcache_bad("%s: slab_flags has SLAB_TYPESAFE_BY_RCU: objects are reused without a grace period",
+				    name);
+	if (flags & SLAB_ACCOUNT)
+		return objcache_bad("%s: slab_flags has SLAB_ACCOUNT: a parked object would stay charged to whoever made it",
+				    name);
+	if (flags & ~OBJCACHE_SLAB_FLAGS)
+		return objcache_bad("%s: slab_flags 0x%x, may only have 0x%x (SLAB_HWCACHE_ALIGN, SLAB_RECLAIM_ACCOUNT)",
+				    name, (__force unsigned int)flags,
+				    (__force unsigned int)OBJCACHE_SLAB_FLAGS);
+	return 0;
+}
+
+static int objcache_check_object(const char *name,
+				 const struct objcache_params *p)
+{
+	unsigned int max = KMALLOC_MAX_SIZE - sizeof(struct llist_node);
+
+	if (!p->size || p->size > max)
+		return objcache_bad("%s: size %u out of range 1 to %u", name,
+				    p->size, max);
+	if (p->align && (!is_power_of_2(p->align) || p->align > PAGE_SIZE))
+		return objcache_bad("%s: align %u is not 0 or a power of two up to %lu",
+				    name, p->align, PAGE_SIZE);
+	if (p->flags & ~OBJCACHE_FLAGS)
+		return objcache_bad("%s: flags 0x%x, may only have 0x%x", name,
+				    p->flags, OBJCACHE_FLAGS);
+	return objcache_check_slab_flags(name, p->slab_flags);
+}
+
+static unsigned int objcache_max_batch(const struct objcache_params *p)
+{
+	return clamp(OBJCACHE_PRIVATE_BYTES / 2 / p->size, 1U,
+		     OBJCACHE_MAX_BATCH);
+}
+
+/* The largest 2^n - 1 within the budgets: it fills a kmalloc size class. */
+static unsigned int objcache_choose_batch(const struct objcache_params *p)
+{
+	unsigned int most = OBJCACHE_BATCH_BYTES / p->size;
+	unsigned int batch = OBJCACHE_BATCH;
+
+	if (p->capacity)
+		most = min(most, p->capacity / 2);
+	while (batch > 1 && batch > most)
+		batch /= 2;
+	return batch;
+}
+
+static int objcache_check_parking(const char *name,
+				  struct objcache_params *p)
+{
+	unsigned int max = objcache_max_batch(p);
+
+	if (p->capacity > OBJCACHE_MAX_CAPACITY || p->capacity == 1)
+		return objcache_bad("%s: capacity %u out of range 2 to %u (0: chosen)",
+				    name, p->capacity, OBJCACHE_MAX_CAPACITY);
+	if (p->batch > max)
+		return objcache_bad("%s: batch %u out of range 1 to %u for objects of %u bytes (0: chosen)",
+				    name, p->batch, max, p->size);
+	if (!p->batch)
+		p->batch = objcache_choose_batch(p);
+	if (!p->capacity)
+		p->capacity = max(2 * p->batch,
+				  min(OBJCACHE_CAPACITY,
+				      OBJCACHE_CAPACITY_BYTES / p->size));
+	if (p->capacity < 2 * p->batch)
+		return objcache_bad("%s: capacity %u out of range %u to %u with a batch of %u",
+				    name, p->capacity, 2 * p->batch,
+				    OBJCACHE_MAX_CAPACITY, p->batch);
+	return 0;
+}
+
+/**
+ * objcache_check_params - are they in order, and what do the zeroes mean
+ * @name: of the cache to be
+ * @given: what the caller wants
+ * @chosen: where to: @given with the defaults filled in
+ *
+ * Return: 0, or -EINVAL after a line that names parameter, value and range.
+ */
+int objcache_check_params(const char *name, const struct objcache_params *given,
+			  struct objcache_params *chosen)
+{
+	int err;
+
+	err = objcache_check_name(name);
+	if (err)
+		return err;
+	if (!given)
+		return objcache_bad("%s: params is NULL", name);
+	*chosen = *given;
+	err = objcache_check_object(name, chosen);
+	if (err)
+		return err;
+	return objcache_check_parking(name, chosen);
+}
+
+/**
+ * objcache_link_offset - where in a slab object the link of a parked one is
+ * @params: of the cache
+ *
+ * Return: 0, inside, for plain memory; behind an object that has any op, whose
+ * contents must last.
+ */
+unsigned int objcache_link_offset(const struct objcache_params *params)
+{
+	const struct objcache_ops *ops = params->ops;
+
+	if (!ops || (!ops->ctor && !ops->dtor && !ops->reset))
+		return 0;
+	return ALIGN(params->size, sizeof(struct llist_node));
+}
+
+/**
+ * objcache_slab_size - bytes to ask of the slab for an object and its link
+ * @params: of the cache
+ */
+unsigned int objcache_slab_size(const struct objcache_params *params)
+{
+	unsigned int link = objcache_link_offset(params);
+
+	return max_t(unsigned int, params->size,
+		     link + sizeof(struct llist_node));
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parking: where a put finds room when the loaded magazine is full
+ *
+ * The spare goes to the ring, the loaded magazine becomes the spare, and an
+ * empty one is loaded: the one that a thief left in the ring's slot, or a new
+ * one. Memory is taken and given back outside the owner section only.
+ */
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "owner.h"
+
+/*
+ * Owner only, loaded full (or none): have an empty one loaded. The spare, if
+ * full, goes to the ring, and above the capacity to @p->overflow. False: a
+ * magazine is needed in @p->hand, or @p->full.
+ */
+static bool objcache_make_room(struct objcache_core *core,
+			       struct objcache_cpu *c,
+			       struct objcache_parking *p)
+{
+	struct objcache_magazine *empty = NULL;
+
+	if (c->spare && !c->spare_full) {
+		objcache_swap_spare(core, c);
+		return true;
+	}
+	if (c->spare) {
+		if (!objcache_push(core, c, c->spare, &empty)) {
+			p->full = p->keep || p->overflow;
+			if (p->full)
+				return false;
+			p->overflow = c->spare;
+		}
+		WRITE_ONCE(c->spare_full, false);
+		c->spare = NULL;
+	}
+	if (!empty) {
+		empty = p->hand;
+		p->hand = NULL;
+	}
+	if (!empty)
+		return false;
+	c->spare = c->loaded;
+	WRITE_ONCE(c->spare_full, true);
+	objcache_load(core, c, empty, 0);
+	return true;
+}
+
+static unsigned int objcache_park_owner(struct objcache_core *core,
+					struct objcache_cpu *c, void **objs,
+					unsigned int nr,
+					struct objcache_parking *p)
+{
+	unsigned int done = 0;
+
+	while (done < nr) {
+		unsigned int room = objcache_room(core, c);
+
+		if (!room) {
+			if (!objcache_make_room(core, c, p))
+				break;
+			continue;
+		}
+		room = min(room, nr - done);
+		memcpy(c->own.top, objs + done, room * sizeof(*objs));
+		objcache_set_top(c, c->own.top + room);
+		done += room;
+	}
+	return done;
+}
+
+static unsigned int objcache_park_nested(struct objcache_core *core,
+					 struct objcache_cpu *c, void **objs,
+					 unsigned int nr)
+{
+	unsigned int done = 0;
+
+	while (done < nr && objcache_nested_put(core, c, objs[done]))
+		done++;
+	return done;
+}
+
+/* One visit to the owner section, or beside it. */
+static unsigned int objcache_park_some(struct objcache_core *core, void **objs,
+				       unsigned int nr,
+				       struct objcache_parking *p)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+	unsigned int done;
+
+	if (c) {
+		done = objcache_park_owner(core, c, objs, nr, p);
+	} else {
+		done = objcache_park_nested(core, this_cpu_ptr(core->cpu), objs,
+					    nr);
+		p->full = true;
+	}
+	objcache_exit(c);
+	return done;
+}
+
+/* No magazine to be had: the nested list needs none. */
+static unsigned int objcache_park_linked(struct objcache_core *core,
+					 void **objs, unsigned int nr)
+{
+	unsigned int done;
+
+	preempt_disable();
+	done = objcache_park_nested(core, this_cpu_ptr(core->cpu), objs, nr);
+	preempt_enable();
+	return done;
+}
+
+/**
+ * objcache_park_with - park objects on this CPU, as @p says
+ * @core: the cache
+ * @objs: the objects
+ * @nr: how many
+ * @p: how; zeroed but for @p->keep
+ *
+ * Context: Any. Return: how many of @objs, from the first, were parked.
+ */
+unsigned int objcache_park_with(struct objcache_core *core, void **objs,
+				unsigned int nr, struct objcache_parking *p)
+{
+	unsigned int done = 0;
+
+	if (objcache_keeps_nothing(core))
+		return 0;
+	for (;;) {
+		done += objcache_park_some(core, objs + done, nr - done, p);
+		if (p->overflow) {
+			this_cpu_add(core->cpu->count.overflow, core->batch);
+			objcache_release(core, p->overflow->objs, core->batch);
+			if (p->hand)
+				objcache_magazine_put(core, p->hand);
+			p->hand = p->overflow;
+			p->overflow = NULL;
+			p->full = false;
+		}
+		if (done == nr || p->full)
+			break;
+		if (!p->hand)
+			p->hand = objcache_magazine_take(core);
+		if (!p->hand) {
+			done += objcache_park_linked(core, objs + done,
+						     nr - done);
+			break;
+		}
+	}
+	if (p->hand)
+		objcache_magazine_put(core, p->hand);
+	return done;
+}
+
+/**
+ * objcache_park - park objects on this CPU; older ones make way
+ * @core: the cache
+ * @objs: the objects
+ * @nr: how many
+ *
+ * Context: Any. Return: how many of @objs, from the first, were parked.
+ */
+unsigned int objcache_park(struct objcache_core *core, void **objs,
+			   unsigned int nr)
+{
+	struct objcache_parking p = {};
+
+	return objcache_park_with(core, objs, nr, &p);
+}
+
+/**
+ * objcache_park_or_release - park what can be parked, release the rest
+ * @core: the cache
+ * @objs: the objects
+ * @nr: how many
+ *
+ * Context: Any.
+ */
+void objcache_park_or_release(struct objcache_core *core, void **objs,
+			      unsigned int nr)
+{
+	unsigned int done = objcache_park(core, objs, nr);
+
+	if (done == nr)
+		return;
+	this_cpu_add(core->cpu->count.overflow, nr - done);
+	objcache_release(core, objs + done, nr - done);
+}

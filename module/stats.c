@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counting: sums over CPUs, read without a lock
+ *
+ * Parked objects are counted where they are, never computed from other counts.
+ * Nothing here follows a pointer that another CPU may free: magazines in a ring
+ * are full by invariant, and what the loaded one holds is a difference of two
+ * addresses. While the cache is in use a sum may be off by what is under way.
+ */
+#include <linux/export.h>
+#include <linux/minmax.h>
+
+#include "internal.h"
+
+static u64 objcache_parked_on(struct objcache_core *core,
+			      struct objcache_cpu *c)
+{
+	void **top = READ_ONCE(c->own.top);
+	void **base = READ_ONCE(c->base);
+	long loaded = clamp_t(long, top - base, 0, core->batch);
+	unsigned long full = objcache_ring_count(&c->ring);
+
+	if (READ_ONCE(c->spare_full))
+		full++;
+	return loaded + full * core->batch + atomic_read(&c->nested_nr);
+}
+
+static u64 objcache_hits(unsigned long gets, unsigned long refilled)
+{
+	/* What a miss brought along and nobody got yet is no hit. */
+	return gets > refilled ? gets - refilled : 0;
+}
+
+/**
+ * objcache_read_cpu - one CPU's share of the statistics
+ * @core: the cache
+ * @cpu: the CPU
+ * @stats: where to
+ */
+void objcache_read_cpu(struct objcache_core *core, int cpu,
+		       struct objcache_cpu_stats *stats)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	unsigned long gets = READ_ONCE(c->own.gets);
+
+	stats->parked = objcache_parked_on(core, c);
+	stats->gets = gets + READ_ONCE(c->count.slow_gets);
+	stats->puts = READ_ONCE(c->own.puts) + READ_ONCE(c->count.slow_puts);
+	stats->hits = objcache_hits(gets, READ_ONCE(c->count.refilled));
+	stats->own_ring = READ_ONCE(c->count.own_ring);
+	stats->steals = READ_ONCE(c->count.steals);
+	stats->stolen = atomic_long_read(&c->stolen);
+	stats->fresh = READ_ONCE(c->count.fresh);
+	stats->overflow = READ_ONCE(c->count.overflow);
+	stats->nested = READ_ONCE(c->count.nested);
+}
+
+static void objcache_sum_cpu(struct objcache_core *core, int cpu,
+			     struct objcache_stats *stats)
+{
+	struct objcache_counters *count = &per_cpu_ptr(core->cpu, cpu)->count;
+	struct objcache_cpu_stats one;
+
+	objcache_read_cpu(core, cpu, &one);
+	stats->parked += one.parked;
+	stats->gets += one.gets;
+	stats->puts += one.puts;
+	stats->hits += one.hits;
+	stats->own_ring += one.own_ring;
+	stats->steals += one.steals;
+	stats->stolen += one.stolen;
+	stats->fresh += one.fresh;
+	stats->overflow += one.overflow;
+	stats->nested += one.nested;
+	stats->created += READ_ONCE(count->created);
+	stats->destroyed += READ_ONCE(count->destroyed);
+	stats->taken_back += READ_ONCE(count->taken_back);
+	stats->ctor_failures += READ_ONCE(count->ctor_failures);
+	stats->refused += READ_ONCE(count->refused);
+	stats->discarded += READ_ONCE(count->discarded);
+}
+
+/**
+ * objcache_read_stats - sum the statistics of a cache
+ * @cache: the cache
+ * @stats: where to; zeroed if @cache is none
+ *
+ * Takes no lock. Exact when the cache is quiet.
+ *
+ * Context: Any.
+ */
+void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
+{
+	struct objcache_core *core = to_core(cache);
+	int cpu;
+
+	*stats = (struct objcache_stats){};
+	if (!objcache_cache_ok(cache, "read_stats"))
+		return;
+	for_each_possible_cpu(cpu)
+		objcache_sum_cpu(core, cpu, stats);
+	stats->releasing = atomic_long_read(&core->releasing);
+	stats->in_use = stats->gets - stats->puts - stats->discarded;
+}
+EXPORT_SYMBOL_GPL(objcache_read_stats);
