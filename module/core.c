@@ -72,9 +72,12 @@ void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
 	WRITE_ONCE(c->spare_full, false);
 }
 
-/* Owner only. Exchange the loaded magazine, full or empty, and the opposite. */
-static void objcache_swap_spare(struct objcache_core *core,
-				struct objcache_cpu *c)
+/**
+ * objcache_swap_spare - exchange the loaded magazine and the spare
+ * @core: the cache
+ * @c: the CPU's part of it, owned; one of the two is full, the other empty
+ */
+void objcache_swap_spare(struct objcache_core *core, struct objcache_cpu *c)
 {
 	struct objcache_magazine *loaded = c->loaded;
 	bool was_full = c->spare_full;
@@ -116,6 +119,8 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @own_only: do not look at other CPUs
+ *
+ * Return: that.
  */
 bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
 		    bool own_only)
@@ -142,7 +147,8 @@ static void *objcache_pop(struct objcache_cpu *c)
  * @core: the cache
  * @c: the CPU's part of it: this CPU's with preemption off, or a dead one's
  *
- * Not counted as a get. Return: the object, or NULL.
+ * Not counted as a get.
+ * Return: the object, or NULL.
  */
 void *objcache_take_own(struct objcache_core *core, struct objcache_cpu *c)
 {
@@ -180,7 +186,8 @@ static void *objcache_parked(struct objcache_core *core)
  * __objcache_try_get_slow - objcache_try_get() past the hit path
  * @cache: where from
  *
- * Context: Any. Return: an object, or NULL.
+ * Context: Any.
+ * Return: an object, or NULL.
  */
 void *__objcache_try_get_slow(struct objcache *cache)
 {
@@ -195,7 +202,8 @@ EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
  * @cache: where from
  * @gfp: as for objcache_get()
  *
- * Context: as for objcache_get(). Return: an object, or NULL.
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
  */
 void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
@@ -219,6 +227,8 @@ EXPORT_SYMBOL_GPL(__objcache_get_slow);
  * __objcache_get - objcache_get(), out of line
  * @cache: where from
  * @gfp: as for objcache_get()
+ *
+ * Return: as there.
  */
 void *__objcache_get(struct objcache *cache, gfp_t gfp)
 {
@@ -231,6 +241,8 @@ EXPORT_SYMBOL_GPL(__objcache_get);
 /**
  * __objcache_try_get - objcache_try_get(), out of line
  * @cache: where from
+ *
+ * Return: as there.
  */
 void *__objcache_try_get(struct objcache *cache)
 {
@@ -324,6 +336,8 @@ EXPORT_SYMBOL_GPL(objcache_discard);
  * @what: its name, for the log
  *
  * Says so once if it is not; no WARN, it would taint the kernel.
+ *
+ * Return: that.
  */
 bool objcache_cache_ok(struct objcache *cache, const char *what)
 {

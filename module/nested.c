@@ -30,7 +30,8 @@ static void objcache_nested_readd(struct objcache_cpu *c,
  * At most a magazine's worth, and within the capacity even if the owner that we
  * interrupted is just about to push one more magazine: hence the + 1.
  *
- * Context: Any, with preemption off. Return: whether there was room.
+ * Context: Any, with preemption off.
+ * Return: whether there was room.
  */
 bool objcache_nested_put(struct objcache_core *core, struct objcache_cpu *c,
 			 void *obj)
@@ -51,7 +52,8 @@ bool objcache_nested_put(struct objcache_core *core, struct objcache_cpu *c,
  * @core: the cache
  * @c: this CPU's part of it, or a dead one's
  *
- * Context: Any, with preemption off. Return: the object, or NULL.
+ * Context: Any, with preemption off.
+ * Return: the object, or NULL.
  */
 void *objcache_nested_take(struct objcache_core *core, struct objcache_cpu *c)
 {
@@ -101,7 +103,8 @@ bool objcache_fold(struct objcache_core *core, struct objcache_cpu *c)
  * Unpacks a claimed magazine onto the nested list, and leaves that same
  * magazine in the slot.
  *
- * Context: Any, with preemption off. Return: the object, or NULL.
+ * Context: Any, with preemption off.
+ * Return: the object, or NULL.
  */
 void *objcache_nested_get(struct objcache_core *core, struct objcache_cpu *c)
 {

@@ -52,6 +52,7 @@ static inline void objcache_set_top(struct objcache_cpu *c, void **top)
 /* core.c */
 void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag, unsigned int nr);
+void objcache_swap_spare(struct objcache_core *core, struct objcache_cpu *c);
 bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
 		    bool own_only);
 

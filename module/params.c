@@ -176,6 +176,8 @@ unsigned int objcache_link_offset(const struct objcache_params *params)
 /**
  * objcache_slab_size - bytes to ask of the slab for an object and its link
  * @params: of the cache
+ *
+ * Return: that.
  */
 unsigned int objcache_slab_size(const struct objcache_params *params)
 {

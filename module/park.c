@@ -120,7 +120,8 @@ static unsigned int objcache_park_linked(struct objcache_core *core,
  * @nr: how many
  * @p: how; zeroed but for @p->keep
  *
- * Context: Any. Return: how many of @objs, from the first, were parked.
+ * Context: Any.
+ * Return: how many of @objs, from the first, were parked.
  */
 unsigned int objcache_park_with(struct objcache_core *core, void **objs,
 				unsigned int nr, struct objcache_parking *p)
@@ -161,7 +162,8 @@ unsigned int objcache_park_with(struct objcache_core *core, void **objs,
  * @objs: the objects
  * @nr: how many
  *
- * Context: Any. Return: how many of @objs, from the first, were parked.
+ * Context: Any.
+ * Return: how many of @objs, from the first, were parked.
  */
 unsigned int objcache_park(struct objcache_core *core, void **objs,
 			   unsigned int nr)

@@ -135,7 +135,8 @@ static unsigned int objcache_take(struct objcache_core *core,
  * objcache_take_back - hand out an object that waits for the worker
  * @core: the cache
  *
- * Context: Any. Return: the object, or NULL: none that may be handed out, or
+ * Context: Any.
+ * Return: the object, or NULL: none that may be handed out, or
  * an interrupt met a taker at work.
  */
 void *objcache_take_back(struct objcache_core *core)
@@ -152,7 +153,8 @@ void *objcache_take_back(struct objcache_core *core)
  * objcache_release_some - destroy a few queued objects here and now
  * @core: the cache
  *
- * Context: Process context, may sleep. Return: whether there were any.
+ * Context: Process context, may sleep.
+ * Return: whether there were any.
  */
 bool objcache_release_some(struct objcache_core *core)
 {
@@ -222,7 +224,8 @@ static struct objcache_magazine *objcache_stock_take(struct objcache_core *core)
  * From the allocator, or where that is out of bounds from a small stock that
  * the worker keeps.
  *
- * Context: Any. Return: the magazine, or NULL.
+ * Context: Any.
+ * Return: the magazine, or NULL.
  */
 struct objcache_magazine *objcache_magazine_take(struct objcache_core *core)
 {

@@ -63,7 +63,8 @@ static void objcache_unmark(struct objcache_core *core, int cpu)
  *
  * Looks at the CPUs after this one first.
  *
- * Context: Any, with preemption off. Return: the magazine, full, or NULL.
+ * Context: Any, with preemption off.
+ * Return: the magazine, full, or NULL.
  */
 struct objcache_magazine *objcache_rob(struct objcache_core *core,
 				       unsigned long **slot)
