@@ -13,7 +13,7 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 	struct objcache_cpu *c = objcache_enter(core);
 	unsigned int done = 0;
 
-	while (c && done < nr && objcache_ready(core, c, false)) {
+	while (c && done < nr && objcache_ready(core, c, OBJCACHE_ALL)) {
 		unsigned int n = min(nr - done, objcache_loaded(c));
 		void **top = c->own.top;
 

@@ -19,6 +19,7 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 	struct objcache_magazine *loaded, *spare;
 	u32 limit = core->shared_max / core->batch;
+	u32 nr = objcache_ring_slots(limit);
 	unsigned long *slots = NULL;
 	int node = cpu_to_node(cpu);
 
@@ -30,12 +31,13 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	loaded = objcache_magazine_alloc(core, GFP_KERNEL, node);
 	spare = objcache_magazine_alloc(core, GFP_KERNEL, node);
 	objcache_equip(core, c, loaded, spare);
-	if (limit)
-		slots = kvmalloc_node(roundup_pow_of_two(limit) * sizeof(*slots),
+	if (nr)
+		slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)),
 				      GFP_KERNEL, node);
-	if (!loaded || !spare || (limit && !slots))
+	if (!loaded || !spare || (nr && !slots))
 		return -ENOMEM;
-	objcache_ring_init(&c->ring, slots, limit);
+	objcache_ring_init(&c->ring[0], slots, limit);
+	objcache_ring_init(&c->ring[1], slots + nr, limit);
 	return 0;
 }
 
@@ -48,7 +50,7 @@ static void objcache_free_cpus(struct objcache_core *core)
 
 		kfree(c->loaded);
 		kfree(c->spare);
-		kvfree(c->ring.slots);
+		kvfree(c->ring[0].slots);
 	}
 	free_percpu(core->cpu);
 }
@@ -125,8 +127,16 @@ objcache_new(const char *name, const struct objcache_params *params)
 	if (err)
 		goto err_slab;
 	objcache_release_init(core);
+	objcache_age_init(core);
+	err = objcache_shrink_init(core);
+	if (err)
+		goto err_cpus;
+	objcache_hotplug_add(core);
 	return core;
 
+err_cpus:
+	objcache_release_exit(core);
+	objcache_free_cpus(core);
 err_slab:
 	kmem_cache_destroy(core->slab);
 err_surplus:
@@ -229,8 +239,13 @@ void objcache_destroy(struct objcache *cache)
 	mutex_lock(&objcache_mutex);
 	list_del(&core->list);
 	mutex_unlock(&objcache_mutex);
-	/* From here on nothing is parked any more. */
+	/* No shrinker and no hotplug callback comes any more. */
+	objcache_shrink_exit(core);
+	objcache_hotplug_remove(core);
+	/* From here on nothing is parked any more, and nothing arms the timer. */
 	WRITE_ONCE(core->dead, true);
+	/* No age step comes any more, nor what one has left to the CPUs. */
+	objcache_age_exit(core);
 	/* No object is parked, no magazine left, no destructor outstanding. */
 	objcache_drain_core(core);
 	/* No irq_work and no worker runs any more. */

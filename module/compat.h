@@ -7,6 +7,8 @@
 
 #include <linux/hrtimer.h>
 #include <linux/slab.h>
+/* Not self-contained in 6.1. */
+#include <linux/shrinker.h>
 #include <linux/version.h>
 
 /* Since 7.x a bool: all or nothing, as it always was with the int. */
@@ -29,6 +31,61 @@ objcache_slab_create(const char *name, unsigned int size, unsigned int align,
 	return kmem_cache_create(name, size, align, flags | SLAB_NO_MERGE, NULL);
 #else
 	return kmem_cache_create_usercopy(name, size, align, flags, 0, 1, NULL);
+#endif
+}
+
+/* Since 6.7 a shrinker is allocated; before, it was part of its user. */
+struct objcache_shrinker {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	struct shrinker *shrinker;
+#else
+	struct shrinker shrinker;
+	void *data;
+#endif
+};
+
+static inline void *objcache_shrinker_data(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return shrinker->private_data;
+#else
+	return container_of(shrinker, struct objcache_shrinker, shrinker)->data;
+#endif
+}
+
+typedef unsigned long objcache_shrink_fn(struct shrinker *shrinker,
+					 struct shrink_control *sc);
+
+static inline int objcache_shrinker_register(struct objcache_shrinker *s,
+					     void *data, const char *name,
+					     objcache_shrink_fn *count,
+					     objcache_shrink_fn *scan)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	s->shrinker = shrinker_alloc(0, "objcache-%s", name);
+	if (!s->shrinker)
+		return -ENOMEM;
+	s->shrinker->count_objects = count;
+	s->shrinker->scan_objects = scan;
+	s->shrinker->seeks = DEFAULT_SEEKS;
+	s->shrinker->private_data = data;
+	shrinker_register(s->shrinker);
+	return 0;
+#else
+	s->shrinker.count_objects = count;
+	s->shrinker.scan_objects = scan;
+	s->shrinker.seeks = DEFAULT_SEEKS;
+	s->data = data;
+	return register_shrinker(&s->shrinker, "objcache-%s", name);
+#endif
+}
+
+static inline void objcache_shrinker_unregister(struct objcache_shrinker *s)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(s->shrinker);
+#else
+	unregister_shrinker(&s->shrinker);
 #endif
 }
 

@@ -23,11 +23,15 @@
  *  surplus bit | sets            | as a thief     | clears, looks  | as owner
  *              |                 |                | again          |
  *
- * Of a CPU that is offline, drain is the sole owner.
+ * Of a CPU that is offline, drain and the hotplug callback (which exclude each
+ * other) are the sole owner. Age steps and the shrinker are thieves of both
+ * rings; a step claims the whole aged one with a single CAS and flips which is
+ * current. A push that races the flip lands in the aged ring and survives one
+ * step all the same. The private part ages on its own CPU, as owner.
  *
- * Lock order: drain_mutex, then nothing; objcache_mutex, then debugfs' own;
- * take_lock (release.c) is a leaf that interrupts only ever trylock. Get and
- * put take no lock.
+ * Lock order: cpu hotplug lock, drain_mutex, age_mutex. objcache_mutex is never
+ * held with any of these. take_lock (release.c) is a leaf that interrupts only
+ * ever trylock. A hit takes no lock.
  */
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -89,26 +93,47 @@ void objcache_swap_spare(struct objcache_core *core, struct objcache_cpu *c)
 
 /* ---- get ---- */
 
-/* Owner only, loaded empty: exchange it for a full one, own before others'. */
-static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
-			    bool own_only)
+/* Both generations of this CPU, for who empties it. */
+static struct objcache_magazine *objcache_pop_own(struct objcache_cpu *c)
+{
+	struct objcache_magazine *mag;
+
+	mag = objcache_ring_pop(objcache_ring_of(c, false), c->loaded);
+	if (!mag)
+		mag = objcache_ring_pop(objcache_ring_of(c, true), c->loaded);
+	return mag;
+}
+
+/* The order of objcache_get(), past the private part. */
+static struct objcache_magazine *objcache_pop_any(struct objcache_core *core,
+						  struct objcache_cpu *c)
 {
 	struct objcache_magazine *mag;
 	unsigned long *slot;
 
-	if (!c->loaded)
-		return false;
-	mag = objcache_ring_pop(&c->ring, c->loaded);
+	mag = objcache_ring_pop(objcache_ring_of(c, false), c->loaded);
 	if (mag) {
 		this_cpu_add(core->cpu->count.own_ring, core->batch);
-	} else {
-		if (own_only)
-			return false;
-		mag = objcache_rob(core, &slot);
-		if (!mag)
-			return false;
-		objcache_ring_return(slot, c->loaded);
+		return mag;
 	}
+	mag = objcache_rob(core, &slot);
+	if (mag)
+		objcache_ring_return(slot, c->loaded);
+	return mag;
+}
+
+/* Owner only, loaded empty: exchange it for a full one. */
+static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
+			    enum objcache_reach reach)
+{
+	struct objcache_magazine *mag;
+
+	if (!c->loaded || reach == OBJCACHE_PRIVATE)
+		return false;
+	mag = reach == OBJCACHE_OWN ? objcache_pop_own(c) :
+				      objcache_pop_any(core, c);
+	if (!mag)
+		return false;
 	this_cpu_add(core->cpu->count.refilled, core->batch);
 	objcache_load(core, c, mag, core->batch);
 	return true;
@@ -118,12 +143,12 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
  * objcache_ready - is there something in the loaded magazine, or can there be?
  * @core: the cache
  * @c: this CPU's part of it, owned
- * @own_only: do not look at other CPUs
+ * @reach: how far to look
  *
  * Return: that.
  */
 bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
-		    bool own_only)
+		    enum objcache_reach reach)
 {
 	if (objcache_loaded(c))
 		return true;
@@ -131,7 +156,7 @@ bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
 		objcache_swap_spare(core, c);
 		return true;
 	}
-	return objcache_fold(core, c) || objcache_refill(core, c, own_only);
+	return objcache_fold(core, c) || objcache_refill(core, c, reach);
 }
 
 static void *objcache_pop(struct objcache_cpu *c)
@@ -143,20 +168,22 @@ static void *objcache_pop(struct objcache_cpu *c)
 }
 
 /**
- * objcache_take_own - take an object that a CPU has parked, none of others'
+ * objcache_take_parked - take an object that a CPU has parked
  * @core: the cache
  * @c: the CPU's part of it: this CPU's with preemption off, or a dead one's
+ * @reach: how far to look, not beyond that CPU
  *
  * Not counted as a get.
  * Return: the object, or NULL.
  */
-void *objcache_take_own(struct objcache_core *core, struct objcache_cpu *c)
+void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
+			   enum objcache_reach reach)
 {
 	void *obj = NULL;
 
 	if (!objcache_owner_enter(&c->own))
 		return NULL;
-	if (objcache_ready(core, c, true))
+	if (objcache_ready(core, c, reach))
 		obj = objcache_pop(c);
 	else
 		obj = objcache_nested_take(core, c);
@@ -174,7 +201,7 @@ static void *objcache_parked(struct objcache_core *core)
 		obj = objcache_nested_get(core, this_cpu_ptr(core->cpu));
 		if (obj)
 			this_cpu_inc(core->cpu->count.slow_gets);
-	} else if (objcache_ready(core, c, false)) {
+	} else if (objcache_ready(core, c, OBJCACHE_ALL)) {
 		obj = objcache_pop(c);
 		data_race(c->own.gets++); /* as on the hit path */
 	}

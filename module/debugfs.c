@@ -128,7 +128,7 @@ DEFINE_SHOW_ATTRIBUTE(cpus);
 /* What a cache costs each CPU before it parks anything. */
 static size_t objcache_cpu_bytes(const struct objcache_core *core)
 {
-	size_t slots = per_cpu_ptr(core->cpu, 0)->ring.mask + 1;
+	size_t slots = 2 * objcache_ring_slots(core->shared_max / core->batch);
 
 	if (core->flags & OBJCACHE_DEBUG)
 		return sizeof(struct objcache_cpu);
@@ -163,7 +163,22 @@ static int config_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(config);
 
-/* ---- drain ---- */
+/* ---- age and drain ---- */
+
+static ssize_t age_write(struct file *file, const char __user *buf,
+			 size_t count, loff_t *ppos)
+{
+	struct objcache_core *core = file_inode(file)->i_private;
+
+	objcache_age(&core->pub);
+	return count;
+}
+
+static const struct file_operations age_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = age_write,
+};
 
 static ssize_t drain_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
@@ -190,6 +205,7 @@ void objcache_debugfs_add(struct objcache_core *core)
 	debugfs_create_file("stats", 0444, core->dir, core, &stats_fops);
 	debugfs_create_file("cpus", 0444, core->dir, core, &cpus_fops);
 	debugfs_create_file("config", 0444, core->dir, core, &config_fops);
+	debugfs_create_file("age", 0200, core->dir, core, &age_fops);
 	debugfs_create_file("drain", 0200, core->dir, core, &drain_fops);
 }
 

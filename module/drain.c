@@ -17,43 +17,97 @@
 
 static struct workqueue_struct *objcache_drain_wq;
 
-static unsigned int objcache_drain_some(struct objcache_core *core,
-					struct objcache_cpu *c)
+/**
+ * objcache_queue_on - have a CPU do something
+ * @cpu: the CPU, online
+ * @work: what
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_queue_on(int cpu, struct work_struct *work)
 {
+	queue_work_on(cpu, objcache_drain_wq, work);
+}
+
+static unsigned int objcache_drain_some(struct objcache_cpu *c,
+					enum objcache_reach reach, bool dead)
+{
+	struct objcache_core *core = c->core;
 	void *objs[OBJCACHE_DRAIN_BATCH];
-	unsigned int nr;
+	unsigned int nr = 0;
 
 	preempt_disable();
+	/* A work item whose CPU goes away is moved to another one. */
+	if (!dead && c != this_cpu_ptr(core->cpu))
+		goto out;
 	for (nr = 0; nr < ARRAY_SIZE(objs); nr++) {
-		objs[nr] = objcache_take_own(core, c);
+		objs[nr] = objcache_take_parked(core, c, reach);
 		if (!objs[nr])
 			break;
 	}
+out:
 	preempt_enable();
 	if (nr)
 		objcache_release(core, objs, nr);
 	return nr;
 }
 
-/* On the CPU of @c or with it dead. Bounded, even while others go on putting. */
-static void objcache_drain_cpu(struct objcache_cpu *c)
+/* At most the capacity, so that it ends even while others go on putting. */
+static unsigned long objcache_drain_cpu(struct objcache_cpu *c,
+					enum objcache_reach reach, bool dead)
 {
-	struct objcache_core *core = c->core;
+	unsigned long total = 0;
 	unsigned int nr;
 
-	c->drained = 0;
 	do {
-		nr = objcache_drain_some(core, c);
-		c->drained += nr;
+		nr = objcache_drain_some(c, reach, dead);
+		total += nr;
 		cond_resched();
-	} while (nr == OBJCACHE_DRAIN_BATCH && c->drained < core->capacity);
+	} while (nr == OBJCACHE_DRAIN_BATCH && total < c->core->capacity);
+	return total;
+}
+
+/**
+ * objcache_release_own - release what this CPU has parked
+ * @c: its part of the cache
+ * @reach: how far to go, not beyond this CPU
+ *
+ * Context: Process context, bound to the CPU; does nothing on another.
+ * Return: how many objects were released.
+ */
+unsigned long objcache_release_own(struct objcache_cpu *c,
+				   enum objcache_reach reach)
+{
+	return objcache_drain_cpu(c, reach, false);
+}
+
+/**
+ * objcache_release_dead - release what a CPU that is offline has parked
+ * @c: its part of the cache
+ *
+ * Context: Process context, hotplug lock held.
+ * Return: how many objects were released.
+ */
+unsigned long objcache_release_dead(struct objcache_cpu *c)
+{
+	return objcache_drain_cpu(c, OBJCACHE_OWN, true);
+}
+
+/* Only empty magazines are left in it. */
+static void objcache_strip_ring(struct objcache_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < objcache_ring_slots(ring->limit); i++) {
+		kfree((void *)(ring->slots[i] & ~OBJCACHE_SLOT_FREE));
+		ring->slots[i] = OBJCACHE_SLOT_FREE;
+	}
 }
 
 /* On the CPU of @c or with it dead: take its magazines away. */
 static void objcache_strip_cpu(struct objcache_cpu *c)
 {
 	struct objcache_magazine *loaded, *spare;
-	u32 i;
 
 	preempt_disable();
 	loaded = c->loaded;
@@ -62,10 +116,8 @@ static void objcache_strip_cpu(struct objcache_cpu *c)
 	preempt_enable();
 	kfree(loaded);
 	kfree(spare);
-	for (i = 0; c->ring.limit && i <= c->ring.mask; i++) {
-		kfree((void *)(c->ring.slots[i] & ~OBJCACHE_SLOT_FREE));
-		c->ring.slots[i] = OBJCACHE_SLOT_FREE;
-	}
+	objcache_strip_ring(&c->ring[0]);
+	objcache_strip_ring(&c->ring[1]);
 }
 
 static void objcache_drain_work(struct work_struct *work)
@@ -73,7 +125,14 @@ static void objcache_drain_work(struct work_struct *work)
 	struct objcache_cpu *c = container_of(work, struct objcache_cpu,
 					      drain_work);
 
-	objcache_drain_cpu(c);
+	c->drained = objcache_release_own(c, OBJCACHE_OWN);
+	if (READ_ONCE(c->core->dead))
+		objcache_strip_cpu(c);
+}
+
+static void objcache_drain_offline(struct objcache_cpu *c)
+{
+	c->drained = objcache_release_dead(c);
 	if (READ_ONCE(c->core->dead))
 		objcache_strip_cpu(c);
 }
@@ -102,15 +161,17 @@ unsigned long objcache_drain_core(struct objcache_core *core)
 	unsigned long drained = 0;
 	int cpu;
 
-	mutex_lock(&core->drain_mutex);
+	/* What an age step has claimed is emptied before anyone is stripped. */
+	objcache_reap(core);
 	cpus_read_lock();
+	mutex_lock(&core->drain_mutex);
 	for_each_possible_cpu(cpu) {
 		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 
 		if (cpu_online(cpu))
-			queue_work_on(cpu, objcache_drain_wq, &c->drain_work);
+			objcache_queue_on(cpu, &c->drain_work);
 		else
-			objcache_drain_work(&c->drain_work);
+			objcache_drain_offline(c);
 	}
 	for_each_possible_cpu(cpu) {
 		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
@@ -118,8 +179,8 @@ unsigned long objcache_drain_core(struct objcache_core *core)
 		flush_work(&c->drain_work);
 		drained += c->drained;
 	}
-	cpus_read_unlock();
 	mutex_unlock(&core->drain_mutex);
+	cpus_read_unlock();
 	objcache_release_flush(core);
 	return drained;
 }

@@ -35,6 +35,7 @@ void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp)
 		return NULL;
 	}
 	this_cpu_inc(core->cpu->count.created);
+	objcache_age_arm(core);
 	return obj;
 }
 
@@ -52,6 +53,7 @@ static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 	if (!nr)
 		return NULL;
 	this_cpu_add(core->cpu->count.created, nr);
+	objcache_age_arm(core);
 	parked = objcache_park(core, objs + 1, nr - 1);
 	if (parked < nr - 1)
 		objcache_release(core, objs + 1 + parked, nr - 1 - parked);

@@ -47,6 +47,9 @@ struct objcache_counters {
 	unsigned long refused;
 	unsigned long discarded;
 	unsigned long nested;
+	unsigned long aged_hits;
+	unsigned long aged_out;
+	unsigned long shrunk;
 	unsigned long late;		/* puts after destroy */
 };
 
@@ -62,18 +65,28 @@ struct objcache_cpu {
 	/* This CPU, any context. */
 	struct objcache_counters count ____cacheline_aligned_in_smp;
 
-	/* Shared: the owner at the head, thieves at the tail. */
-	struct objcache_ring ring ____cacheline_aligned_in_smp;
+	/*
+	 * Shared: the owner at the head, thieves at the tail. Two generations:
+	 * ring[gen] is current, the other one aged.
+	 */
+	struct objcache_ring ring[2] ____cacheline_aligned_in_smp;
+	unsigned int gen;			/* flipped by age steps */
 	atomic_long_t stolen;			/* objects that thieves took */
 
 	/* Contexts that found the owner flag set add; anyone takes the list. */
 	struct llist_head nested ____cacheline_aligned_in_smp;
 	atomic_t nested_nr;
 
-	/* Only to drain. */
+	/* Age steps, under age_mutex. */
+	unsigned long touched;			/* what objcache_touched() said last */
+	struct work_struct age_work;
+	bool squeeze;				/* the shrinker wants it all */
+
+	/* Drains, under drain_mutex. */
 	struct work_struct drain_work;
-	struct objcache_core *core;
 	unsigned long drained;
+
+	struct objcache_core *core;
 };
 
 /* Empty magazines in stock for puts that may not allocate: a few interrupts' worth. */
@@ -107,7 +120,15 @@ struct objcache_core {
 	struct llist_head stock;	/* empty magazines */
 	atomic_t stock_nr;
 
+	/* Aging. */
+	struct mutex age_mutex;		/* one step, or reaping of it, at a time */
+	struct delayed_work age_timer;
+	unsigned int armed;		/* the timer runs, or is about to */
+	unsigned long ages;
+
 	/* Management. */
+	struct objcache_shrinker shrinker;
+	struct hlist_node hotplug;
 	struct objcache_params params;	/* as chosen */
 	char name[OBJCACHE_NAME_LEN];
 	struct list_head list;
@@ -165,11 +186,33 @@ static inline bool objcache_may_bulk(void)
 	return objcache_may_call_slab() && !in_interrupt();
 }
 
+/* The current generation's ring, and the aged one. Stale on other CPUs. */
+static inline struct objcache_ring *objcache_ring_of(struct objcache_cpu *c,
+						     bool aged)
+{
+	return &c->ring[READ_ONCE(c->gen) ^ aged];
+}
+
+/* Magazines in both rings; stale unless they are quiet. */
+static inline unsigned int objcache_shared(struct objcache_cpu *c)
+{
+	return objcache_ring_count(&c->ring[0]) +
+	       objcache_ring_count(&c->ring[1]);
+}
+
+/* How far a search for parked objects goes. */
+enum objcache_reach {
+	OBJCACHE_PRIVATE,	/* this CPU's private part and nested list */
+	OBJCACHE_OWN,		/* its rings as well */
+	OBJCACHE_ALL,		/* other CPUs as well */
+};
+
 /* core.c and park.c: getting and putting */
 void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
 		    struct objcache_magazine *loaded,
 		    struct objcache_magazine *spare);
-void *objcache_take_own(struct objcache_core *core, struct objcache_cpu *c);
+void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
+			   enum objcache_reach reach);
 unsigned int objcache_park(struct objcache_core *core, void **objs,
 			   unsigned int nr);
 bool objcache_cache_ok(struct objcache *cache, const char *what);
@@ -180,6 +223,8 @@ void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp);
 
 /* release.c: objects on their way out */
 void objcache_release(struct objcache_core *core, void **objs, unsigned int nr);
+void objcache_queue_work(struct work_struct *work);
+void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
 void objcache_doom(struct objcache_core *core, void *obj);
 void *objcache_take_back(struct objcache_core *core);
 bool objcache_release_some(struct objcache_core *core);
@@ -203,14 +248,35 @@ unsigned int objcache_slab_size(const struct objcache_params *params);
 /* cache.c: create, destroy, and the registry */
 extern struct list_head objcache_caches;
 extern struct mutex objcache_mutex;	/* guards objcache_caches */
-void objcache_exit_check(void);
 
 /* drain.c: emptying a cache */
 int objcache_drain_start(void);
+void objcache_queue_on(int cpu, struct work_struct *work);
 void objcache_drain_stop(void);
 void objcache_drain_init(struct objcache_core *core, int cpu);
+unsigned long objcache_release_dead(struct objcache_cpu *c);
+unsigned long objcache_release_own(struct objcache_cpu *c,
+				   enum objcache_reach reach);
 unsigned long objcache_drain_core(struct objcache_core *core);
-void objcache_strip(struct objcache_core *core);
+
+/* age.c: two generations */
+void objcache_age_init(struct objcache_core *core);
+void objcache_age_exit(struct objcache_core *core);
+void objcache_age_arm(struct objcache_core *core);
+void objcache_age_start(struct objcache_core *core);
+void objcache_age_step(struct objcache_core *core);
+void objcache_squeeze(struct objcache_core *core, int cpu);
+void objcache_reap(struct objcache_core *core);
+
+/* shrink.c: memory pressure */
+int objcache_shrink_init(struct objcache_core *core);
+void objcache_shrink_exit(struct objcache_core *core);
+
+/* hotplug.c: CPUs that go away */
+int objcache_hotplug_start(void);
+void objcache_hotplug_stop(void);
+void objcache_hotplug_add(struct objcache_core *core);
+void objcache_hotplug_remove(struct objcache_core *core);
 
 /* stats.c: counting */
 struct objcache_cpu_stats {
@@ -226,6 +292,8 @@ struct objcache_cpu_stats {
 	u64 nested;
 };
 
+u64 objcache_private(struct objcache_core *core, struct objcache_cpu *c);
+u64 objcache_parked_on(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_read_cpu(struct objcache_core *core, int cpu,
 		       struct objcache_cpu_stats *stats);
 

@@ -2,6 +2,7 @@
 /*
  * Loading and unloading
  */
+#include <linux/cpuhotplug.h>
 #include <linux/module.h>
 
 #include "chardev.h"
@@ -17,6 +18,9 @@ static int __init objcache_init(void)
 	err = objcache_drain_start();
 	if (err)
 		goto err_release;
+	err = objcache_hotplug_start();
+	if (err)
+		goto err_drain;
 	objcache_debugfs_start();
 	err = objcache_chardev_init();
 	if (err)
@@ -25,6 +29,8 @@ static int __init objcache_init(void)
 
 err_debugfs:
 	objcache_debugfs_stop();
+	objcache_hotplug_stop();
+err_drain:
 	objcache_drain_stop();
 err_release:
 	objcache_release_stop();
@@ -36,6 +42,7 @@ static void __exit objcache_exit_module(void)
 {
 	objcache_chardev_exit();
 	objcache_debugfs_stop();
+	objcache_hotplug_stop();
 	objcache_drain_stop();
 	objcache_release_stop();
 }

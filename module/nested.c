@@ -37,9 +37,9 @@ bool objcache_nested_put(struct objcache_core *core, struct objcache_cpu *c,
 			 void *obj)
 {
 	unsigned int nr = atomic_inc_return(&c->nested_nr);
-	unsigned int ring = objcache_ring_count(&c->ring) + 1;
+	unsigned int shared = objcache_shared(c) + 1;
 
-	if (nr > core->batch || ring * core->batch + nr > core->shared_max) {
+	if (nr > core->batch || shared * core->batch + nr > core->shared_max) {
 		atomic_dec(&c->nested_nr);
 		return false;
 	}
@@ -116,7 +116,7 @@ void *objcache_nested_get(struct objcache_core *core, struct objcache_cpu *c)
 	obj = objcache_nested_take(core, c);
 	if (obj)
 		return obj;
-	mag = objcache_ring_claim(&c->ring, &slot);
+	mag = objcache_ring_claim(objcache_ring_of(c, false), &slot);
 	if (mag)
 		this_cpu_add(core->cpu->count.own_ring, core->batch);
 	else

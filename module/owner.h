@@ -54,7 +54,7 @@ void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag, unsigned int nr);
 void objcache_swap_spare(struct objcache_core *core, struct objcache_cpu *c);
 bool objcache_ready(struct objcache_core *core, struct objcache_cpu *c,
-		    bool own_only);
+		    enum objcache_reach reach);
 
 /* nested.c */
 bool objcache_fold(struct objcache_core *core, struct objcache_cpu *c);

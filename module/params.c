@@ -6,6 +6,7 @@
 #include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/moduleparam.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -26,6 +27,10 @@
 #define OBJCACHE_BATCH		63U
 #define OBJCACHE_CAPACITY_BYTES	(1024U << 10)
 #define OBJCACHE_CAPACITY	1024U
+
+/* A step costs O(CPUs): at most a hundred a second, at least one an hour. */
+#define OBJCACHE_MIN_AGE_MS	10U
+#define OBJCACHE_MAX_AGE_MS	3600000U
 
 #define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
 
@@ -132,6 +137,39 @@ static int objcache_check_parking(const char *name,
 	return 0;
 }
 
+static int objcache_check_age(const char *name, unsigned int ms)
+{
+	if (ms >= OBJCACHE_MIN_AGE_MS && ms <= OBJCACHE_MAX_AGE_MS)
+		return 0;
+	return objcache_bad("%s: age_ms %u out of range %u to %u (0: the module's default)",
+			    name, ms, OBJCACHE_MIN_AGE_MS, OBJCACHE_MAX_AGE_MS);
+}
+
+/* Two steps to the end: a minute of idleness. Memory pressure does not wait for it. */
+static unsigned int objcache_age_ms = 30000;
+
+static int objcache_set_age_ms(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+	int err;
+
+	err = kstrtouint(val, 0, &ms);
+	if (err)
+		return objcache_bad("module parameter age_ms: '%s' is no number", val);
+	err = objcache_check_age("module parameter", ms);
+	if (!err)
+		WRITE_ONCE(objcache_age_ms, ms);
+	return err;
+}
+
+static const struct kernel_param_ops objcache_age_ms_ops = {
+	.set = objcache_set_age_ms,
+	.get = param_get_uint,
+};
+
+module_param_cb(age_ms, &objcache_age_ms_ops, &objcache_age_ms, 0644);
+MODULE_PARM_DESC(age_ms, "milliseconds between aging steps of caches that do not say (10 to 3600000)");
+
 /**
  * objcache_check_params - are they in order, and what do the zeroes mean
  * @name: of the cache to be
@@ -151,7 +189,11 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 	if (!given)
 		return objcache_bad("%s: params is NULL", name);
 	*chosen = *given;
-	err = objcache_check_object(name, chosen);
+	if (!chosen->age_ms)
+		chosen->age_ms = READ_ONCE(objcache_age_ms);
+	err = objcache_check_age(name, chosen->age_ms);
+	if (!err)
+		err = objcache_check_object(name, chosen);
 	if (err)
 		return err;
 	return objcache_check_parking(name, chosen);

@@ -22,6 +22,29 @@
 
 static struct workqueue_struct *objcache_wq;
 
+/**
+ * objcache_queue_work - have the caches' worker do something
+ * @work: what
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_queue_work(struct work_struct *work)
+{
+	queue_work(objcache_wq, work);
+}
+
+/**
+ * objcache_queue_timer - have the caches' worker do something later
+ * @timer: what
+ * @ms: when, in milliseconds
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_queue_timer(struct delayed_work *timer, unsigned int ms)
+{
+	queue_delayed_work(objcache_wq, timer, msecs_to_jiffies(ms));
+}
+
 /* ---- adding ---- */
 
 static void objcache_kick(struct objcache_core *core)
@@ -38,6 +61,8 @@ static void objcache_kicked(struct irq_work *kick)
 	struct objcache_core *core = container_of(kick, struct objcache_core,
 						  kick);
 
+	if (READ_ONCE(core->armed) && !READ_ONCE(core->dead))
+		objcache_age_start(core);
 	queue_work(objcache_wq, &core->release_work);
 }
 
@@ -277,8 +302,10 @@ static void objcache_release_work(struct work_struct *work)
 	struct objcache_core *core = container_of(work, struct objcache_core,
 						  release_work);
 
-	while (objcache_release_some(core))
+	do {
+		objcache_reap(core);
 		cond_resched();
+	} while (objcache_release_some(core));
 	objcache_restock(core, objcache_keeps_nothing(core) ? 0 : OBJCACHE_STOCK);
 }
 

@@ -38,7 +38,18 @@ struct objcache_ring {
 	u32 mask;		/* slots less one; their number is a power of two */
 	u32 limit;		/* magazines at most */
 	unsigned long *slots;
+	/* Claimed by an age step and not yet emptied; under age_mutex. */
+	u32 reap_from, reap_to;
 };
+
+/*
+ * Twice as many as there may be magazines, so that the owner finds room while
+ * an age step has yet to empty what it has claimed.
+ */
+static inline u32 objcache_ring_slots(u32 limit)
+{
+	return limit ? roundup_pow_of_two(2 * limit) : 0;
+}
 
 static inline u32 objcache_ring_head(u64 word)
 {
@@ -55,16 +66,16 @@ static inline u64 objcache_ring_pack(u32 head, u32 tail)
 	return (u64)head << 32 | tail;
 }
 
-/* @slots: roundup_pow_of_two(@limit) of them. Before anyone else sees @ring. */
+/* @slots: objcache_ring_slots(@limit) of them. Before anyone else sees @ring. */
 static inline void objcache_ring_init(struct objcache_ring *ring,
 				      unsigned long *slots, u32 limit)
 {
-	u32 i;
+	u32 i, nr = objcache_ring_slots(limit);
 
 	ring->limit = limit;
-	ring->mask = limit ? roundup_pow_of_two(limit) - 1 : 0;
+	ring->mask = nr ? nr - 1 : 0;
 	ring->slots = slots;
-	for (i = 0; limit && i <= ring->mask; i++)
+	for (i = 0; i < nr; i++)
 		slots[i] = OBJCACHE_SLOT_FREE;
 	atomic64_set(&ring->word, 0);
 }
@@ -75,6 +86,12 @@ static inline u32 objcache_ring_count(const struct objcache_ring *ring)
 	u64 word = atomic64_read(&ring->word);
 
 	return objcache_ring_head(word) - objcache_ring_tail(word);
+}
+
+static inline unsigned long *objcache_ring_slot(struct objcache_ring *ring,
+						u32 index)
+{
+	return &ring->slots[index & ring->mask];
 }
 
 /*
@@ -91,7 +108,7 @@ static inline bool objcache_ring_push(struct objcache_ring *ring,
 
 	if (head - objcache_ring_tail(word) >= ring->limit)
 		return false;
-	slot = &ring->slots[head & ring->mask];
+	slot = objcache_ring_slot(ring, head);
 	/*
 	 * Pairs with the release in objcache_ring_return(): what the taker did
 	 * to the empty magazine, and its read of the slot, come before our use
@@ -138,7 +155,7 @@ objcache_ring_claim(struct objcache_ring *ring, unsigned long **slot)
 		/* Acquire: pairs with the release in objcache_ring_push(). */
 	} while (!atomic64_try_cmpxchg_acquire(&ring->word, &word,
 					       objcache_ring_pack(head, tail + 1)));
-	*slot = &ring->slots[tail & ring->mask];
+	*slot = objcache_ring_slot(ring, tail);
 	return (struct objcache_magazine *)READ_ONCE(**slot);
 }
 
@@ -153,6 +170,23 @@ objcache_ring_steal(struct objcache_ring *ring, struct objcache_magazine *empty)
 	if (mag)
 		objcache_ring_return(slot, empty);
 	return mag;
+}
+
+/*
+ * Process context: claim all magazines, [*@from, *@to), with one RMW. Each slot
+ * must be returned, by objcache_ring_return().
+ */
+static inline void objcache_ring_claim_all(struct objcache_ring *ring,
+					   u32 *from, u32 *to)
+{
+	s64 word = atomic64_read(&ring->word);
+
+	do {
+		*from = objcache_ring_tail(word);
+		*to = objcache_ring_head(word);
+		/* Acquire: pairs with the release in objcache_ring_push(). */
+	} while (!atomic64_try_cmpxchg_acquire(&ring->word, &word,
+					       objcache_ring_pack(*to, *to)));
 }
 
 /* Owner only: take the newest magazine and leave @empty in its slot. */
@@ -174,7 +208,7 @@ objcache_ring_pop(struct objcache_ring *ring, struct objcache_magazine *empty)
 		 */
 	} while (!atomic64_try_cmpxchg_relaxed(&ring->word, &word,
 					       word - (1LL << 32)));
-	slot = &ring->slots[(head - 1) & ring->mask];
+	slot = objcache_ring_slot(ring, head - 1);
 	mag = (struct objcache_magazine *)READ_ONCE(*slot);
 	objcache_ring_return(slot, empty);
 	return mag;

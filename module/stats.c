@@ -12,17 +12,34 @@
 
 #include "internal.h"
 
-static u64 objcache_parked_on(struct objcache_core *core,
-			      struct objcache_cpu *c)
+/**
+ * objcache_private - objects in a CPU's private part and nested list
+ * @core: the cache
+ * @c: the CPU's part of it
+ *
+ * Return: that.
+ */
+u64 objcache_private(struct objcache_core *core, struct objcache_cpu *c)
 {
 	void **top = READ_ONCE(c->own.top);
 	void **base = READ_ONCE(c->base);
 	long loaded = clamp_t(long, top - base, 0, core->batch);
-	unsigned long full = objcache_ring_count(&c->ring);
 
 	if (READ_ONCE(c->spare_full))
-		full++;
-	return loaded + full * core->batch + atomic_read(&c->nested_nr);
+		loaded += core->batch;
+	return loaded + atomic_read(&c->nested_nr);
+}
+
+/**
+ * objcache_parked_on - all objects that a CPU has parked
+ * @core: the cache
+ * @c: the CPU's part of it
+ *
+ * Return: that.
+ */
+u64 objcache_parked_on(struct objcache_core *core, struct objcache_cpu *c)
+{
+	return objcache_private(core, c) + objcache_shared(c) * core->batch;
 }
 
 static u64 objcache_hits(unsigned long gets, unsigned long refilled)
@@ -76,6 +93,9 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	stats->destroyed += READ_ONCE(count->destroyed);
 	stats->taken_back += READ_ONCE(count->taken_back);
 	stats->ctor_failures += READ_ONCE(count->ctor_failures);
+	stats->aged_hits += READ_ONCE(count->aged_hits);
+	stats->aged_out += READ_ONCE(count->aged_out);
+	stats->shrunk += READ_ONCE(count->shrunk);
 	stats->refused += READ_ONCE(count->refused);
 	stats->discarded += READ_ONCE(count->discarded);
 }
@@ -99,6 +119,7 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 		return;
 	for_each_possible_cpu(cpu)
 		objcache_sum_cpu(core, cpu, stats);
+	stats->ages = READ_ONCE(core->ages);
 	stats->releasing = atomic_long_read(&core->releasing);
 	stats->in_use = stats->gets - stats->puts - stats->discarded;
 }

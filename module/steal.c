@@ -2,13 +2,14 @@
 /*
  * Stealing, and how a thief knows where to look
  *
- * A bit per CPU says that its ring may have something; so a search that finds
- * nothing costs one load per word of the bitmap, not one per CPU. An owner sets
- * its bit after a push, only thieves clear it. A bit that is set over an empty
- * ring costs a thief one look; one that is clear over a full ring must not last.
+ * A bit per CPU says that one of its rings may have something; so a search that
+ * finds nothing costs one load per word of the bitmap, not one per CPU. An owner
+ * sets its bit after a push, only thieves clear it. A bit that is set over empty
+ * rings costs a thief one look; one that is clear over a full ring must not last.
  */
 #include <linux/cpumask.h>
 #include <linux/smp.h>
+#include <linux/topology.h>
 
 #include "owner.h"
 
@@ -25,12 +26,12 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag,
 		   struct objcache_magazine **empty)
 {
-	unsigned int after = (objcache_ring_count(&c->ring) + 1) * core->batch;
+	unsigned int after = (objcache_shared(c) + 1) * core->batch;
 	int cpu = smp_processor_id();
 
 	if (after + atomic_read(&c->nested_nr) > core->shared_max)
 		return false;
-	if (!objcache_ring_push(&c->ring, mag, empty))
+	if (!objcache_ring_push(objcache_ring_of(c, false), mag, empty))
 		return false;
 	/*
 	 * The push before the test of the bit: pairs with the barrier in
@@ -44,7 +45,7 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 	return true;
 }
 
-/* A thief found the ring of @cpu empty. */
+/* A thief found both rings of @cpu empty. */
 static void objcache_unmark(struct objcache_core *core, int cpu)
 {
 	struct objcache_cpu *victim = per_cpu_ptr(core->cpu, cpu);
@@ -52,16 +53,68 @@ static void objcache_unmark(struct objcache_core *core, int cpu)
 	cpumask_clear_cpu(cpu, core->surplus);
 	/* The clear before the look: pairs with the barrier in objcache_push(). */
 	smp_mb__after_atomic();
-	if (objcache_ring_count(&victim->ring))
+	if (objcache_shared(victim))
 		cpumask_set_cpu(cpu, core->surplus);
 }
 
+/* The oldest magazine of one generation of a CPU, counted for both sides. */
+static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
+						  int cpu, bool aged,
+						  unsigned long **slot)
+{
+	struct objcache_cpu *victim = per_cpu_ptr(core->cpu, cpu);
+	struct objcache_magazine *mag;
+
+	mag = objcache_ring_claim(objcache_ring_of(victim, aged), slot);
+	if (!mag)
+		return NULL;
+	if (aged)
+		this_cpu_add(core->cpu->count.aged_hits, core->batch);
+	if (cpu != smp_processor_id()) {
+		atomic_long_add(core->batch, &victim->stolen);
+		this_cpu_add(core->cpu->count.steals, core->batch);
+	}
+	return mag;
+}
+
+/* Which CPUs a pass looks at, and what at. */
+struct objcache_pass {
+	bool near;	/* of the own node, or of the others */
+	bool current_gen, aged;
+};
+
+static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
+						   struct objcache_pass pass,
+						   unsigned long **slot)
+{
+	int self = smp_processor_id();
+	int node = cpu_to_node(self);
+	int cpu;
+
+	for_each_cpu_wrap(cpu, core->surplus, self) {
+		struct objcache_magazine *mag = NULL;
+
+		if ((cpu_to_node(cpu) == node) != pass.near)
+			continue;
+		if (pass.current_gen && cpu != self)
+			mag = objcache_rob_cpu(core, cpu, false, slot);
+		if (!mag && pass.aged)
+			mag = objcache_rob_cpu(core, cpu, true, slot);
+		if (mag)
+			return mag;
+		if (!objcache_shared(per_cpu_ptr(core->cpu, cpu)))
+			objcache_unmark(core, cpu);
+	}
+	return NULL;
+}
+
 /**
- * objcache_rob - claim the oldest magazine of another CPU
+ * objcache_rob - claim a magazine from beyond this CPU's current generation
  * @core: the cache
  * @slot: where to: the slot that the caller has to return
  *
- * Looks at the CPUs after this one first.
+ * The oldest magazine of a CPU of this node, starting after this CPU; then the
+ * aged ones of the node, our own first; then those of other nodes.
  *
  * Context: Any, with preemption off.
  * Return: the magazine, full, or NULL.
@@ -69,24 +122,22 @@ static void objcache_unmark(struct objcache_core *core, int cpu)
 struct objcache_magazine *objcache_rob(struct objcache_core *core,
 				       unsigned long **slot)
 {
-	int self = smp_processor_id();
-	int cpu;
+	static const struct objcache_pass order[] = {
+		{ .near = true, .current_gen = true },
+		{ .near = true, .aged = true },
+		{ .near = false, .current_gen = true, .aged = true },
+	};
+	struct objcache_magazine *mag;
+	int i;
 
 	if (core->flags & OBJCACHE_NO_STEAL)
-		return NULL;
-	for_each_cpu_wrap(cpu, core->surplus, self) {
-		struct objcache_cpu *victim = per_cpu_ptr(core->cpu, cpu);
-		struct objcache_magazine *mag;
-
-		if (cpu == self)
-			continue;
-		mag = objcache_ring_claim(&victim->ring, slot);
-		if (mag) {
-			atomic_long_add(core->batch, &victim->stolen);
-			this_cpu_add(core->cpu->count.steals, core->batch);
+		return objcache_rob_cpu(core, smp_processor_id(), true, slot);
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		if (cpumask_empty(core->surplus))
+			return NULL;
+		mag = objcache_rob_pass(core, order[i], slot);
+		if (mag)
 			return mag;
-		}
-		objcache_unmark(core, cpu);
 	}
 	return NULL;
 }

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Aging: what nobody has wanted for two steps goes
+ *
+ * As in the victim cache of Go's sync.Pool, with a generation per CPU. A step
+ * claims the aged ring of each CPU, whatever it holds, with one CAS, and lets
+ * the CPU's rings change places; so it costs O(CPUs), and what was claimed is
+ * emptied later, by the worker. A private part cannot be touched from here: if
+ * it is not empty and its CPU has done nothing since the last step, a work item
+ * goes there; otherwise the CPU is left alone.
+ *
+ * The timer is deferrable and runs only while there are objects.
+ */
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/sched/isolation.h>
+
+#include "owner.h"
+
+/* ---- the timer ---- */
+
+/**
+ * objcache_age_start - the next step comes in one interval
+ * @core: the cache
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_age_start(struct objcache_core *core)
+{
+	if (!(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG)))
+		objcache_queue_timer(&core->age_timer, core->params.age_ms);
+}
+
+/**
+ * objcache_age_arm - there is an object; see that the timer runs
+ * @core: the cache
+ *
+ * Context: Any in which an object can be made.
+ */
+void objcache_age_arm(struct objcache_core *core)
+{
+	/*
+	 * The count of created objects before the test: pairs with the barrier
+	 * in objcache_age_tick(). Either we see the timer stopped and start it,
+	 * or it sees our object and goes on. Without it a cache could have
+	 * objects and no timer.
+	 */
+	smp_mb();
+	if (READ_ONCE(core->armed) || xchg(&core->armed, 1))
+		return;
+	if (objcache_may_call_slab())
+		objcache_age_start(core);
+	else
+		irq_work_queue(&core->kick);
+}
+
+static bool objcache_has_objects(struct objcache_core *core)
+{
+	unsigned long objects = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct objcache_counters *count;
+
+		count = &per_cpu_ptr(core->cpu, cpu)->count;
+		objects += READ_ONCE(count->created);
+		objects -= READ_ONCE(count->destroyed);
+	}
+	return objects;
+}
+
+/*
+ * Stops when no object exists, not when none is parked: a later put would have
+ * nobody to start it.
+ */
+static void objcache_age_tick(struct work_struct *work)
+{
+	struct objcache_core *core = container_of(to_delayed_work(work),
+						  struct objcache_core,
+						  age_timer);
+
+	objcache_age_step(core);
+	if (!objcache_has_objects(core)) {
+		WRITE_ONCE(core->armed, 0);
+		/* The stop before the second look: objcache_age_arm(). */
+		smp_mb();
+		if (!objcache_has_objects(core) || xchg(&core->armed, 1))
+			return;
+	}
+	objcache_age_start(core);
+}
+
+/* ---- a step ---- */
+
+/* Anything that this CPU does to the cache changes it. */
+static unsigned long objcache_touched(struct objcache_cpu *c)
+{
+	return READ_ONCE(c->own.gets) + READ_ONCE(c->own.puts) +
+	       READ_ONCE(c->count.slow_gets) + READ_ONCE(c->count.slow_puts);
+}
+
+static void objcache_age_work(struct work_struct *work)
+{
+	struct objcache_cpu *c = container_of(work, struct objcache_cpu,
+					      age_work);
+	bool squeeze = xchg(&c->squeeze, false);
+	unsigned long nr;
+
+	if (!squeeze && objcache_touched(c) != READ_ONCE(c->touched))
+		return;
+	nr = objcache_release_own(c, OBJCACHE_PRIVATE);
+	if (squeeze)
+		this_cpu_add(c->core->cpu->count.shrunk, nr);
+	else
+		this_cpu_add(c->core->cpu->count.aged_out, nr);
+}
+
+/* Isolated and nohz_full CPUs are not disturbed for a few idle objects. */
+static bool objcache_may_disturb(int cpu)
+{
+	return cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+}
+
+/**
+ * objcache_squeeze - have a CPU release its private part
+ * @core: the cache
+ * @cpu: the CPU
+ *
+ * Context: Any in which queue_work() is legal. Does not wait.
+ */
+void objcache_squeeze(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+	if (!objcache_private(core, c) || !objcache_may_disturb(cpu))
+		return;
+	WRITE_ONCE(c->squeeze, true);
+	objcache_queue_on(cpu, &c->age_work);
+}
+
+static void objcache_age_private(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	unsigned long touched = objcache_touched(c);
+
+	if (touched != c->touched)
+		WRITE_ONCE(c->touched, touched);
+	else if (objcache_private(core, c) && objcache_may_disturb(cpu))
+		objcache_queue_on(cpu, &c->age_work);
+}
+
+/*
+ * The aged ring is claimed and becomes the current one. Its slots are given
+ * back when it has been reaped; there are slots enough for both.
+ */
+static void objcache_age_shared(struct objcache_core *core,
+				struct objcache_cpu *c)
+{
+	struct objcache_ring *aged = objcache_ring_of(c, true);
+	unsigned int nr;
+
+	objcache_ring_claim_all(aged, &aged->reap_from, &aged->reap_to);
+	nr = (aged->reap_to - aged->reap_from) * core->batch;
+	if (nr) {
+		atomic_long_add(nr, &core->releasing);
+		raw_cpu_add(c->core->cpu->count.aged_out, nr);
+	}
+	/*
+	 * Owners and thieves read this without order: what they take for the
+	 * wrong generation costs them a place in line, nothing else.
+	 */
+	WRITE_ONCE(c->gen, !c->gen);
+}
+
+static void objcache_reap_ring(struct objcache_core *core,
+			       struct objcache_ring *ring)
+{
+	for (; ring->reap_from != ring->reap_to; ring->reap_from++) {
+		unsigned long *slot = objcache_ring_slot(ring, ring->reap_from);
+		struct objcache_magazine *mag = (void *)READ_ONCE(*slot);
+
+		objcache_release(core, mag->objs, core->batch);
+		atomic_long_sub(core->batch, &core->releasing);
+		objcache_ring_return(slot, mag);
+	}
+}
+
+static void objcache_reap_locked(struct objcache_core *core)
+{
+	int cpu;
+
+	lockdep_assert_held(&core->age_mutex);
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		objcache_reap_ring(core, &c->ring[0]);
+		objcache_reap_ring(core, &c->ring[1]);
+	}
+}
+
+/**
+ * objcache_reap - empty what age steps have claimed
+ * @core: the cache
+ *
+ * Context: Process context, may sleep.
+ */
+void objcache_reap(struct objcache_core *core)
+{
+	mutex_lock(&core->age_mutex);
+	objcache_reap_locked(core);
+	mutex_unlock(&core->age_mutex);
+}
+
+/**
+ * objcache_age_step - one step, up to the hand-over to the worker
+ * @core: the cache
+ *
+ * Context: Process context, may sleep.
+ */
+void objcache_age_step(struct objcache_core *core)
+{
+	int cpu;
+
+	cpus_read_lock();
+	mutex_lock(&core->age_mutex);
+	objcache_reap_locked(core);
+	for_each_possible_cpu(cpu) {
+		objcache_age_shared(core, per_cpu_ptr(core->cpu, cpu));
+		objcache_age_private(core, cpu);
+	}
+	WRITE_ONCE(core->ages, core->ages + 1);
+	mutex_unlock(&core->age_mutex);
+	cpus_read_unlock();
+	objcache_queue_work(&core->release_work);
+}
+
+/**
+ * objcache_age - one aging step, now
+ * @cache: the cache
+ *
+ * What has been idle in a shared part for two steps is on its way out when this
+ * returns; so is the private part of each CPU that neither got nor put between
+ * the last step and this one, but for isolated and nohz_full CPUs. Destructors
+ * may still be running.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback,
+ * nor under a lock that a dtor takes.
+ */
+void objcache_age(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+	int cpu;
+
+	if (!objcache_cache_ok(cache, "age"))
+		return;
+	objcache_age_step(core);
+	for_each_possible_cpu(cpu)
+		flush_work(&per_cpu_ptr(core->cpu, cpu)->age_work);
+}
+EXPORT_SYMBOL_GPL(objcache_age);
+
+/**
+ * objcache_age_init - a cache's aging, not yet armed
+ * @core: the cache
+ */
+void objcache_age_init(struct objcache_core *core)
+{
+	int cpu;
+
+	mutex_init(&core->age_mutex);
+	INIT_DEFERRABLE_WORK(&core->age_timer, objcache_age_tick);
+	for_each_possible_cpu(cpu)
+		INIT_WORK(&per_cpu_ptr(core->cpu, cpu)->age_work,
+			  objcache_age_work);
+}
+
+/**
+ * objcache_age_exit - no step comes any more, nor what one has left to CPUs
+ * @core: the cache, dead
+ */
+void objcache_age_exit(struct objcache_core *core)
+{
+	int cpu;
+
+	irq_work_sync(&core->kick);
+	cancel_delayed_work_sync(&core->age_timer);
+	for_each_possible_cpu(cpu)
+		cancel_work_sync(&per_cpu_ptr(core->cpu, cpu)->age_work);
+}
