@@ -15,7 +15,8 @@
 #include <linux/export.h>
 #include <linux/sched/isolation.h>
 
-#include "owner.h"
+#include "internal.h"
+#include "trace.h"
 
 /* ---- the timer ---- */
 
@@ -154,8 +155,8 @@ static void objcache_age_private(struct objcache_core *core, int cpu)
  * The aged ring is claimed and becomes the current one. Its slots are given
  * back when it has been reaped; there are slots enough for both.
  */
-static void objcache_age_shared(struct objcache_core *core,
-				struct objcache_cpu *c)
+static unsigned int objcache_age_shared(struct objcache_core *core,
+					struct objcache_cpu *c)
 {
 	struct objcache_ring *aged = objcache_ring_of(c, true);
 	unsigned int nr;
@@ -171,6 +172,7 @@ static void objcache_age_shared(struct objcache_core *core,
 	 * wrong generation costs them a place in line, nothing else.
 	 */
 	WRITE_ONCE(c->gen, !c->gen);
+	return nr;
 }
 
 static void objcache_reap_ring(struct objcache_core *core,
@@ -220,16 +222,18 @@ void objcache_reap(struct objcache_core *core)
  */
 void objcache_age_step(struct objcache_core *core)
 {
+	unsigned long nr = 0;
 	int cpu;
 
 	cpus_read_lock();
 	mutex_lock(&core->age_mutex);
 	objcache_reap_locked(core);
 	for_each_possible_cpu(cpu) {
-		objcache_age_shared(core, per_cpu_ptr(core->cpu, cpu));
+		nr += objcache_age_shared(core, per_cpu_ptr(core->cpu, cpu));
 		objcache_age_private(core, cpu);
 	}
 	WRITE_ONCE(core->ages, core->ages + 1);
+	trace_objcache_age(core->name, nr);
 	mutex_unlock(&core->age_mutex);
 	cpus_read_unlock();
 	objcache_queue_work(&core->release_work);

@@ -38,6 +38,7 @@
 #include <linux/topology.h>
 
 #include "owner.h"
+#include "trace.h"
 
 /* What a CPU without magazines has loaded: empty and full at once. */
 static struct objcache_magazine objcache_no_magazine;
@@ -114,6 +115,7 @@ static struct objcache_magazine *objcache_pop_any(struct objcache_core *core,
 	mag = objcache_ring_pop(objcache_ring_of(c, false), c->loaded);
 	if (mag) {
 		this_cpu_add(core->cpu->count.own_ring, core->batch);
+		trace_objcache_refill(core->name, core->batch);
 		return mag;
 	}
 	mag = objcache_rob(core, &slot);

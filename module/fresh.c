@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /* On the stack; half of the largest magazine that is chosen by default. */
 #define OBJCACHE_FRESH_BULK	32
@@ -58,6 +59,7 @@ static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 	if (parked < nr - 1)
 		objcache_release(core, objs + 1 + parked, nr - 1 - parked);
 	this_cpu_add(core->cpu->count.fresh, nr);
+	trace_objcache_miss(core->name, nr);
 	this_cpu_add(core->cpu->count.refilled, nr - 1);
 	return objs[0];
 }
@@ -103,6 +105,7 @@ void *objcache_fresh(struct objcache_core *core, gfp_t gfp)
 		if (!obj)
 			return NULL;
 		this_cpu_inc(core->cpu->count.fresh);
+		trace_objcache_miss(core->name, 1);
 	}
 	this_cpu_inc(core->cpu->count.slow_gets);
 	return obj;

@@ -8,6 +8,7 @@
 #include <linux/llist.h>
 
 #include "owner.h"
+#include "trace.h"
 
 static void objcache_nested_readd(struct objcache_cpu *c,
 				  struct llist_node *first)
@@ -117,10 +118,12 @@ void *objcache_nested_get(struct objcache_core *core, struct objcache_cpu *c)
 	if (obj)
 		return obj;
 	mag = objcache_ring_claim(objcache_ring_of(c, false), &slot);
-	if (mag)
+	if (mag) {
 		this_cpu_add(core->cpu->count.own_ring, core->batch);
-	else
+		trace_objcache_refill(core->name, core->batch);
+	} else {
 		mag = objcache_rob(core, &slot);
+	}
 	if (!mag)
 		return NULL;
 	obj = mag->objs[0];

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "owner.h"
+#include "trace.h"
 
 /*
  * Owner only, loaded full (or none): have an empty one loaded. The spare, if
@@ -33,6 +34,7 @@ static bool objcache_make_room(struct objcache_core *core,
 				return false;
 			p->overflow = c->spare;
 		}
+		trace_objcache_spill(core->name, p->overflow, core->batch);
 		WRITE_ONCE(c->spare_full, false);
 		c->spare = NULL;
 	}

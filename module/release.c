@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /* Objects destroyed between two looks at need_resched; also the stack's size. */
 #define OBJCACHE_RELEASE_BATCH	16
@@ -105,6 +106,7 @@ static void objcache_free(struct objcache_core *core, void **objs,
  */
 void objcache_release(struct objcache_core *core, void **objs, unsigned int nr)
 {
+	trace_objcache_release(core->name, nr);
 	if (!core->ops.dtor && objcache_may_call_slab())
 		objcache_free(core, objs, nr);
 	else
@@ -120,6 +122,7 @@ void objcache_release(struct objcache_core *core, void **objs, unsigned int nr)
  */
 void objcache_doom(struct objcache_core *core, void *obj)
 {
+	trace_objcache_release(core->name, 1);
 	if (!core->ops.dtor && objcache_may_call_slab())
 		objcache_free(core, &obj, 1);
 	else

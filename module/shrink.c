@@ -8,6 +8,7 @@
  * never waits, and takes no lock that is held across a blocking allocation.
  */
 #include "internal.h"
+#include "trace.h"
 
 static unsigned long objcache_shrink_count(struct shrinker *shrinker,
 					   struct shrink_control *sc)
@@ -58,6 +59,7 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 	if (done < nr)
 		done += objcache_shrink_rings(core, false, nr - done);
 	this_cpu_add(core->cpu->count.shrunk, done);
+	trace_objcache_shrink(core->name, nr, done);
 	if (done < nr)
 		for_each_online_cpu(cpu)
 			objcache_squeeze(core, cpu);

@@ -12,6 +12,7 @@
 #include <linux/topology.h>
 
 #include "owner.h"
+#include "trace.h"
 
 /**
  * objcache_push - push a full magazine, and tell the thieves
@@ -74,6 +75,7 @@ static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
 		atomic_long_add(core->batch, &victim->stolen);
 		this_cpu_add(core->cpu->count.steals, core->batch);
 	}
+	trace_objcache_steal(core->name, cpu, aged, core->batch);
 	return mag;
 }
 
