@@ -5,7 +5,9 @@
 # too, as for any external module, and then builds in place.
 
 KDIR  ?= /lib/modules/$(shell uname -r)/build
-release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+# Not kernel.release, which in Debian's 6.1 is another version's.
+utsrelease = $(KDIR)/include/generated/utsrelease.h
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
 linked = Kbuild module kunit tools/example tools/fault
 

@@ -7,23 +7,24 @@
 
 #include "owner.h"
 
+/* From one magazine: no visit to the owner section is longer. */
 static unsigned int objcache_get_some(struct objcache_core *core,
 				      unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
-	unsigned int done = 0;
+	unsigned int i, n = 0;
 
-	while (c && done < nr && objcache_ready(core, c, OBJCACHE_ALL)) {
-		unsigned int n = min(nr - done, objcache_loaded(c));
+	if (c && objcache_ready(core, c, OBJCACHE_ALL)) {
 		void **top = c->own.top;
 
+		n = min(nr, objcache_loaded(c));
 		objcache_set_top(c, top - n);
-		c->own.gets += n;
-		while (n--)
-			objs[done++] = *--top;
+		data_race(c->own.gets += n); /* as on the hit path */
+		for (i = 0; i < n; i++)
+			objs[i] = *--top;
 	}
 	objcache_exit(c);
-	return done;
+	return n;
 }
 
 /**
@@ -41,16 +42,22 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
 			       unsigned int nr, void **objs)
 {
-	unsigned int done;
+	unsigned int done = 0;
 
-	if (!objcache_cache_ok(cache, "get_bulk") || (gfp & __GFP_ZERO))
+	if (!objcache_cache_ok(cache, "get_bulk") ||
+	    !objcache_gfp_ok(to_core(cache), gfp))
 		return 0;
-	done = objcache_get_some(to_core(cache), nr, objs);
 	while (done < nr) {
-		objs[done] = objcache_get(cache, gfp);
-		if (!objs[done])
+		unsigned int some = objcache_get_some(to_core(cache), nr - done,
+						      objs + done);
+
+		if (!some) {
+			objs[done] = objcache_get(cache, gfp);
+			some = !!objs[done];
+		}
+		if (!some)
 			break;
-		done++;
+		done += some;
 	}
 	return done;
 }
@@ -93,7 +100,8 @@ EXPORT_SYMBOL_GPL(objcache_put_bulk);
  * @nr: how many
  * @gfp: as for objcache_get()
  *
- * Stops at the capacity of the CPU; nothing that is parked makes way.
+ * Stops at the capacity of the CPU; nothing that is parked makes way. Stops also
+ * while too many objects wait to be destroyed.
  *
  * Context: Process context, may sleep if @gfp does. Not from a dtor.
  * Return: how many were parked.
@@ -104,12 +112,17 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 	struct objcache_core *core = to_core(cache);
 	unsigned int done;
 
-	if (!objcache_cache_ok(cache, "prefill") || objcache_keeps_nothing(core))
+	if (!objcache_cache_ok(cache, "prefill") ||
+	    !objcache_gfp_ok(core, gfp) || objcache_keeps_nothing(core))
 		return 0;
 	for (done = 0; done < nr; done++) {
 		struct objcache_parking p = { .keep = true };
-		void *obj = objcache_fresh_one(core, gfp);
+		void *obj;
 
+		if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >=
+		    core->capacity || objcache_backlogged(core))
+			break;
+		obj = objcache_fresh_one(core, gfp);
 		if (!obj)
 			break;
 		if (!objcache_park_with(core, &obj, 1, &p)) {

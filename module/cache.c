@@ -4,6 +4,7 @@
  */
 #include <linux/export.h>
 #include <linux/kmemleak.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
@@ -34,11 +35,11 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	if (nr)
 		slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)),
 				      GFP_KERNEL, node);
-	if (!loaded || !spare || (nr && !slots))
-		return -ENOMEM;
-	objcache_ring_init(&c->ring[0], slots, limit);
-	objcache_ring_init(&c->ring[1], slots + nr, limit);
-	return 0;
+	if (slots) {
+		objcache_ring_init(&c->ring[0], slots, limit);
+		objcache_ring_init(&c->ring[1], slots + nr, limit);
+	}
+	return loaded && spare && (slots || !nr) ? 0 : -ENOMEM;
 }
 
 static void objcache_free_cpus(struct objcache_core *core)
@@ -91,14 +92,18 @@ static void objcache_set_params(struct objcache_core *core,
 			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
 }
 
-/* The number makes the slab's name unlike any other's, now and later. */
+/*
+ * The number makes the slab's name unlike any other's, now and later. A slab
+ * that had to stay may be older than this loading of the module, hence the time.
+ */
 static int objcache_init_slab(struct objcache_core *core)
 {
-	static atomic_t serial = ATOMIC_INIT(0);
-	char name[OBJCACHE_NAME_LEN + 24];
+	static atomic64_t serial;
+	char name[OBJCACHE_NAME_LEN + 32];
 
-	snprintf(name, sizeof(name), "objcache-%s-%u", core->name,
-		 (unsigned int)atomic_inc_return(&serial));
+	atomic64_cmpxchg(&serial, 0, ktime_get_ns());
+	snprintf(name, sizeof(name), "objcache-%s-%llx", core->name,
+		 atomic64_inc_return(&serial));
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
 					  core->params.slab_flags);
@@ -150,6 +155,9 @@ static bool objcache_name_taken(const char *name)
 {
 	struct objcache_core *core;
 
+	/* What debugfs calls its table. */
+	if (!strcmp(name, "caches"))
+		return true;
 	list_for_each_entry(core, &objcache_caches, list)
 		if (!strcmp(core->name, name))
 			return true;

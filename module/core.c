@@ -136,7 +136,8 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
 				      objcache_pop_any(core, c);
 	if (!mag)
 		return false;
-	this_cpu_add(core->cpu->count.refilled, core->batch);
+	if (reach == OBJCACHE_ALL)
+		this_cpu_inc(core->cpu->count.refilled);
 	objcache_load(core, c, mag, core->batch);
 	return true;
 }
@@ -200,6 +201,7 @@ static void *objcache_parked(struct objcache_core *core)
 	void *obj = NULL;
 
 	if (!c) {
+		this_cpu_inc(core->cpu->count.nested);
 		obj = objcache_nested_get(core, this_cpu_ptr(core->cpu));
 		if (obj)
 			this_cpu_inc(core->cpu->count.slow_gets);
@@ -227,6 +229,22 @@ void *__objcache_try_get_slow(struct objcache *cache)
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
 /**
+ * objcache_gfp_ok - refuse what a parked object could not honour
+ * @core: the cache
+ * @gfp: of a get
+ *
+ * Return: whether it is in order; if not, the log says why.
+ */
+bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp)
+{
+	if (!(gfp & __GFP_ZERO))
+		return true;
+	pr_err_ratelimited("%s: __GFP_ZERO refused: a parked object is not zeroed\n",
+			   core->name);
+	return false;
+}
+
+/**
  * __objcache_get_slow - objcache_get() past the hit path
  * @cache: where from
  * @gfp: as for objcache_get()
@@ -240,11 +258,8 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 
 	if (!objcache_cache_ok(cache, "get"))
 		return NULL;
-	if (gfp & __GFP_ZERO) {
-		pr_err_ratelimited("%s: __GFP_ZERO refused: a parked object is not zeroed\n",
-				   to_core(cache)->name);
+	if (!objcache_gfp_ok(to_core(cache), gfp))
 		return NULL;
-	}
 	obj = objcache_parked(to_core(cache));
 	if (obj)
 		return obj;

@@ -110,9 +110,14 @@ static void objcache_strip_cpu(struct objcache_cpu *c)
 	struct objcache_magazine *loaded, *spare;
 
 	preempt_disable();
+	if (!objcache_owner_enter(&c->own)) {
+		preempt_enable();
+		return;
+	}
 	loaded = c->loaded;
 	spare = c->spare;
 	objcache_equip(c->core, c, NULL, NULL);
+	objcache_owner_exit(&c->own);
 	preempt_enable();
 	kfree(loaded);
 	kfree(spare);
@@ -211,7 +216,8 @@ EXPORT_SYMBOL_GPL(objcache_drain);
 int objcache_drain_start(void)
 {
 	objcache_drain_wq = alloc_workqueue("objcache_drain",
-					    OBJCACHE_WQ_PERCPU, 0);
+					    OBJCACHE_WQ_PERCPU | WQ_MEM_RECLAIM,
+					    0);
 	return objcache_drain_wq ? 0 : -ENOMEM;
 }
 

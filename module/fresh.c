@@ -27,7 +27,8 @@ void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp)
 
 	if (!objcache_may_alloc())
 		return NULL;
-	obj = kmem_cache_alloc(core->slab, gfp);
+	/* Not accounted: a parked object would stay charged to who made it. */
+	obj = kmem_cache_alloc(core->slab, gfp & ~__GFP_ACCOUNT);
 	if (!obj)
 		return NULL;
 	if (core->ops.ctor && core->ops.ctor(obj, core->ctx, gfp)) {
@@ -50,7 +51,7 @@ static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 	if (nr < 2 || core->ops.ctor || (core->flags & OBJCACHE_DEBUG) ||
 	    !objcache_may_bulk())
 		return NULL;
-	nr = objcache_alloc_bulk(core->slab, gfp, nr, objs);
+	nr = objcache_alloc_bulk(core->slab, gfp & ~__GFP_ACCOUNT, nr, objs);
 	if (!nr)
 		return NULL;
 	this_cpu_add(core->cpu->count.created, nr);
@@ -60,7 +61,6 @@ static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 		objcache_release(core, objs + 1 + parked, nr - 1 - parked);
 	this_cpu_add(core->cpu->count.fresh, nr);
 	trace_objcache_miss(core->name, nr);
-	this_cpu_add(core->cpu->count.refilled, nr - 1);
 	return objs[0];
 }
 
@@ -76,7 +76,8 @@ static bool objcache_relieve(struct objcache_core *core, gfp_t gfp, void **obj)
 		this_cpu_inc(core->cpu->count.taken_back);
 		return true;
 	}
-	if (!gfpflags_allow_blocking(gfp))
+	/* Under GFP_NOFS and its like a destructor would not know of it. */
+	if ((gfp & GFP_KERNEL) != GFP_KERNEL)
 		return false;
 	objcache_release_some(core);
 	return true;
@@ -95,8 +96,7 @@ void *objcache_fresh(struct objcache_core *core, gfp_t gfp)
 
 	if (READ_ONCE(core->dead))
 		return NULL;
-	if (atomic_long_read(&core->releasing) >= core->backlog_max &&
-	    !objcache_relieve(core, gfp, &obj))
+	if (objcache_backlogged(core) && !objcache_relieve(core, gfp, &obj))
 		return NULL;
 	if (!obj)
 		obj = objcache_fresh_bulk(core, gfp);

@@ -37,7 +37,7 @@ struct objcache_counters {
 	unsigned long destroyed;
 	unsigned long slow_gets;	/* objects handed out off the hit path */
 	unsigned long slow_puts;	/* objects taken back off the hit path */
-	unsigned long refilled;		/* objects that a miss left in the private part */
+	unsigned long refilled;		/* gets that the private part served after a refill */
 	unsigned long own_ring;
 	unsigned long steals;
 	unsigned long fresh;
@@ -61,6 +61,7 @@ struct objcache_cpu {
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
 	void **base;				/* loaded->objs */
 	bool spare_full;
+	bool pushing;				/* one magazine more may be in the ring soon */
 
 	/* This CPU, any context. */
 	struct objcache_counters count ____cacheline_aligned_in_smp;
@@ -89,6 +90,16 @@ struct objcache_cpu {
 	struct objcache_core *core;
 };
 
+/*
+ * Objects that wait to be destroyed. What comes in meanwhile waits until all of
+ * the last grab is gone, so nothing is overtaken for good.
+ */
+struct objcache_queue {
+	struct llist_head in;		/* anyone adds */
+	struct llist_node *out;		/* the last grab; under take_lock */
+	unsigned long grabs;		/* how many there were; under take_lock */
+};
+
 /* Empty magazines in stock for puts that may not allocate: a few interrupts' worth. */
 #define OBJCACHE_STOCK		8
 
@@ -111,8 +122,8 @@ struct objcache_core {
 	struct cpumask *surplus;	/* CPUs that may have something to steal */
 
 	/* Release queue. */
-	struct llist_head waiting ____cacheline_aligned_in_smp;
-	struct llist_head doomed;	/* must not be handed out again */
+	struct objcache_queue waiting ____cacheline_aligned_in_smp;
+	struct objcache_queue doomed;	/* must not be handed out again */
 	raw_spinlock_t take_lock;	/* serialises takers of both lists */
 	atomic_long_t releasing;
 	struct irq_work kick;
@@ -157,6 +168,12 @@ static inline void *objcache_of_link(const struct objcache_core *core,
 static inline bool objcache_keeps_nothing(const struct objcache_core *core)
 {
 	return (core->flags & OBJCACHE_DEBUG) || READ_ONCE(core->dead);
+}
+
+/* As many objects wait to be destroyed as may: no more are made. */
+static inline bool objcache_backlogged(const struct objcache_core *core)
+{
+	return atomic_long_read(&core->releasing) >= core->backlog_max;
 }
 
 /*
@@ -216,6 +233,7 @@ void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
 unsigned int objcache_park(struct objcache_core *core, void **objs,
 			   unsigned int nr);
 bool objcache_cache_ok(struct objcache *cache, const char *what);
+bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 
 /* fresh.c: making objects */
 void *objcache_fresh(struct objcache_core *core, gfp_t gfp);

@@ -22,14 +22,29 @@ static void objcache_nested_readd(struct objcache_cpu *c,
 	llist_add_batch(first, last, &c->nested);
 }
 
+/*
+ * Room for @nr more objects, before they come: within the capacity even if the
+ * owner that we interrupted is just about to push a magazine.
+ */
+static bool objcache_nested_reserve(struct objcache_core *core,
+				    struct objcache_cpu *c, unsigned int nr)
+{
+	unsigned int nested = atomic_add_return(nr, &c->nested_nr);
+	unsigned int shared = objcache_shared(c) + READ_ONCE(c->pushing);
+
+	if (shared * core->batch + nested <= core->shared_max)
+		return true;
+	atomic_sub(nr, &c->nested_nr);
+	return false;
+}
+
 /**
  * objcache_nested_put - park an object beside the owner
  * @core: the cache
  * @c: this CPU's part of it
  * @obj: the object
  *
- * At most a magazine's worth, and within the capacity even if the owner that we
- * interrupted is just about to push one more magazine: hence the + 1.
+ * At most a magazine's worth, which the owner folds in.
  *
  * Context: Any, with preemption off.
  * Return: whether there was room.
@@ -37,13 +52,9 @@ static void objcache_nested_readd(struct objcache_cpu *c,
 bool objcache_nested_put(struct objcache_core *core, struct objcache_cpu *c,
 			 void *obj)
 {
-	unsigned int nr = atomic_inc_return(&c->nested_nr);
-	unsigned int shared = objcache_shared(c) + 1;
-
-	if (nr > core->batch || shared * core->batch + nr > core->shared_max) {
-		atomic_dec(&c->nested_nr);
+	if (atomic_read(&c->nested_nr) >= core->batch ||
+	    !objcache_nested_reserve(core, c, 1))
 		return false;
-	}
 	llist_add(objcache_link(core, obj), &c->nested);
 	return true;
 }
@@ -96,13 +107,51 @@ bool objcache_fold(struct objcache_core *core, struct objcache_cpu *c)
 	return objcache_loaded(c);
 }
 
+/* All but the first object of a claimed magazine, for which there is room. */
+static void *objcache_unpack(struct objcache_core *core, struct objcache_cpu *c,
+			     struct objcache_magazine *mag)
+{
+	unsigned int i;
+
+	for (i = 1; i < core->batch; i++)
+		llist_add(objcache_link(core, mag->objs[i]), &c->nested);
+	return mag->objs[0];
+}
+
+/*
+ * Room for what comes along with the object is reserved first. In exchange for
+ * a magazine of our own ring there always is; others' are left alone without.
+ */
+static struct objcache_magazine *
+objcache_nested_claim(struct objcache_core *core, struct objcache_cpu *c,
+		      unsigned long **slot)
+{
+	struct objcache_magazine *mag;
+
+	atomic_add(core->batch - 1, &c->nested_nr);
+	mag = objcache_ring_claim(objcache_ring_of(c, false), slot);
+	if (mag) {
+		this_cpu_add(core->cpu->count.own_ring, core->batch);
+		trace_objcache_refill(core->name, core->batch);
+		return mag;
+	}
+	atomic_sub(core->batch - 1, &c->nested_nr);
+	if (!objcache_nested_reserve(core, c, core->batch - 1))
+		return NULL;
+	mag = objcache_rob(core, slot);
+	if (!mag)
+		atomic_sub(core->batch - 1, &c->nested_nr);
+	return mag;
+}
+
 /**
  * objcache_nested_get - a parked object, without the owner's magazines
  * @core: the cache
  * @c: this CPU's part of it
  *
  * Unpacks a claimed magazine onto the nested list, and leaves that same
- * magazine in the slot.
+ * magazine in the slot. Of its own ring it takes the oldest magazine: the head
+ * is the owner's.
  *
  * Context: Any, with preemption off.
  * Return: the object, or NULL.
@@ -111,30 +160,15 @@ void *objcache_nested_get(struct objcache_core *core, struct objcache_cpu *c)
 {
 	struct objcache_magazine *mag;
 	unsigned long *slot;
-	unsigned int i;
 	void *obj;
 
 	obj = objcache_nested_take(core, c);
 	if (obj)
 		return obj;
-	mag = objcache_ring_claim(objcache_ring_of(c, false), &slot);
-	if (mag) {
-		this_cpu_add(core->cpu->count.own_ring, core->batch);
-		trace_objcache_refill(core->name, core->batch);
-	} else {
-		mag = objcache_rob(core, &slot);
-	}
+	mag = objcache_nested_claim(core, c, &slot);
 	if (!mag)
 		return NULL;
-	obj = mag->objs[0];
-	for (i = 1; i < core->batch; i++) {
-		if (!objcache_nested_put(core, c, mag->objs[i])) {
-			this_cpu_add(core->cpu->count.overflow, core->batch - i);
-			objcache_release(core, &mag->objs[i], core->batch - i);
-			break;
-		}
-	}
-	this_cpu_add(core->cpu->count.refilled, core->batch - 1);
+	obj = objcache_unpack(core, c, mag);
 	objcache_ring_return(slot, mag);
 	return obj;
 }

@@ -118,7 +118,7 @@ struct objcache_params {
  * @in_use: objects with a caller: gets less puts less discards
  * @gets: objects handed out
  * @puts: objects given back by put, kept or not
- * @hits: gets that an object parked on the same CPU's private part served
+ * @hits: gets that the CPU's private part served as it was
  * @own_ring: objects brought back from the CPU's own shared part
  * @steals: objects taken from other CPUs
  * @stolen: objects that other CPUs took, counted at the CPU they were taken
@@ -137,6 +137,9 @@ struct objcache_params {
  * @ages: aging steps
  * @aged_out: objects released by aging
  * @shrunk: objects released by memory pressure
+ *
+ * @own_ring, @steals, @aged_hits and @fresh count objects, and one refill brings
+ * a magazine of them; so they and @hits need not add up to @gets.
  *
  * created = destroyed + parked + releasing + in_use, when quiet.
  */
@@ -313,6 +316,9 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * part, newest magazine first; other CPUs, oldest magazine first. Then a fresh
  * one, constructed in this context with @gfp. The contents of an object without
  * a constructor are undefined.
+ *
+ * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
+ * destructor here: not under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
  * caller is not preemptible, parked objects only.

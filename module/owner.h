@@ -19,10 +19,7 @@ objcache_enter(struct objcache_core *core)
 
 	preempt_disable();
 	c = this_cpu_ptr(core->cpu);
-	if (likely(objcache_owner_enter(&c->own)))
-		return c;
-	this_cpu_inc(core->cpu->count.nested);
-	return NULL;
+	return likely(objcache_owner_enter(&c->own)) ? c : NULL;
 }
 
 static inline void objcache_exit(struct objcache_cpu *c)
@@ -77,6 +74,7 @@ struct objcache_parking {
 	struct objcache_magazine *overflow;	/* a full one to release */
 	bool keep;		/* leave what is parked: no overflow */
 	bool full;		/* no room, and no magazine would help */
+	bool need;		/* no room without a magazine */
 };
 
 unsigned int objcache_park_with(struct objcache_core *core, void **objs,

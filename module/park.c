@@ -4,7 +4,8 @@
  *
  * The spare goes to the ring, the loaded magazine becomes the spare, and an
  * empty one is loaded: the one that a thief left in the ring's slot, or a new
- * one. Memory is taken and given back outside the owner section only.
+ * one; what interrupts have linked meanwhile is folded into it. Memory is taken
+ * and given back outside the owner section only.
  */
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -25,6 +26,7 @@ static bool objcache_make_room(struct objcache_core *core,
 
 	if (c->spare && !c->spare_full) {
 		objcache_swap_spare(core, c);
+		objcache_fold(core, c);
 		return true;
 	}
 	if (c->spare) {
@@ -42,35 +44,28 @@ static bool objcache_make_room(struct objcache_core *core,
 		empty = p->hand;
 		p->hand = NULL;
 	}
-	if (!empty)
+	p->need = !empty;
+	if (p->need)
 		return false;
 	c->spare = c->loaded;
 	WRITE_ONCE(c->spare_full, true);
 	objcache_load(core, c, empty, 0);
+	objcache_fold(core, c);
 	return true;
 }
 
+/* What fits into one magazine: no visit is longer. */
 static unsigned int objcache_park_owner(struct objcache_core *core,
 					struct objcache_cpu *c, void **objs,
 					unsigned int nr,
 					struct objcache_parking *p)
 {
-	unsigned int done = 0;
-
-	while (done < nr) {
-		unsigned int room = objcache_room(core, c);
-
-		if (!room) {
-			if (!objcache_make_room(core, c, p))
-				break;
-			continue;
-		}
-		room = min(room, nr - done);
-		memcpy(c->own.top, objs + done, room * sizeof(*objs));
-		objcache_set_top(c, c->own.top + room);
-		done += room;
-	}
-	return done;
+	if (!objcache_room(core, c) && !objcache_make_room(core, c, p))
+		return 0;
+	nr = min(nr, objcache_room(core, c));
+	memcpy(c->own.top, objs, nr * sizeof(*objs));
+	objcache_set_top(c, c->own.top + nr);
+	return nr;
 }
 
 static unsigned int objcache_park_nested(struct objcache_core *core,
@@ -95,6 +90,7 @@ static unsigned int objcache_park_some(struct objcache_core *core, void **objs,
 	if (c) {
 		done = objcache_park_owner(core, c, objs, nr, p);
 	} else {
+		this_cpu_add(core->cpu->count.nested, nr);
 		done = objcache_park_nested(core, this_cpu_ptr(core->cpu), objs,
 					    nr);
 		p->full = true;
@@ -145,6 +141,8 @@ unsigned int objcache_park_with(struct objcache_core *core, void **objs,
 		}
 		if (done == nr || p->full)
 			break;
+		if (!p->need)
+			continue;
 		if (!p->hand)
 			p->hand = objcache_magazine_take(core);
 		if (!p->hand) {

@@ -7,13 +7,15 @@
  * waiting (could still be handed out) and doomed (must not). A worker runs the
  * destructors in process context and frees.
  *
- * Any context adds, with a cmpxchg. Takers are serialised by take_lock, so that
- * taking the first entry has no ABA; interrupts only ever try the lock, so it
- * needs no interrupts disabled.
+ * Any context adds, with a cmpxchg. Takers are serialised by take_lock, which is
+ * what llist_del_first() asks for. It is taken with interrupts off, because a
+ * put may come under any lock of the caller's; only an NMI can then meet a taker
+ * on its own CPU, and it just tries.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 
 #include "internal.h"
 #include "trace.h"
@@ -22,6 +24,9 @@
 #define OBJCACHE_RELEASE_BATCH	16
 
 static struct workqueue_struct *objcache_wq;
+
+/* Whoever destroys objects, the worker or a get that helps, is a reader. */
+DEFINE_STATIC_SRCU(objcache_releasers);
 
 /**
  * objcache_queue_work - have the caches' worker do something
@@ -67,7 +72,7 @@ static void objcache_kicked(struct irq_work *kick)
 	queue_work(objcache_wq, &core->release_work);
 }
 
-static void objcache_queue(struct objcache_core *core, struct llist_head *list,
+static void objcache_queue(struct objcache_core *core, struct objcache_queue *q,
 			   void **objs, unsigned int nr)
 {
 	struct llist_node *first = objcache_link(core, objs[0]);
@@ -79,7 +84,7 @@ static void objcache_queue(struct objcache_core *core, struct llist_head *list,
 		last = last->next;
 	}
 	atomic_long_add(nr, &core->releasing);
-	llist_add_batch(first, last, list);
+	llist_add_batch(first, last, &q->in);
 	objcache_kick(core);
 }
 
@@ -131,31 +136,48 @@ void objcache_doom(struct objcache_core *core, void *obj)
 
 /* ---- taking ---- */
 
-static bool objcache_take_lock(struct objcache_core *core)
+/* True: objcache_take_unlock() with the same @flags. */
+static bool objcache_take_lock(struct objcache_core *core, unsigned long *flags)
 {
-	if (in_task()) {
-		raw_spin_lock(&core->take_lock);
+	if (!in_nmi()) {
+		raw_spin_lock_irqsave(&core->take_lock, *flags);
 		return true;
 	}
-	return raw_spin_trylock(&core->take_lock);
+	return raw_spin_trylock_irqsave(&core->take_lock, *flags);
 }
 
-static unsigned int objcache_take(struct objcache_core *core,
-				  struct llist_head *list, void **objs,
-				  unsigned int nr)
+static void objcache_take_unlock(struct objcache_core *core, unsigned long flags)
 {
+	raw_spin_unlock_irqrestore(&core->take_lock, flags);
+}
+
+/* No grab has this number, not for some centuries. */
+#define OBJCACHE_ANY_GRAB	LONG_MAX
+
+static bool objcache_queue_empty(struct objcache_queue *q)
+{
+	return !READ_ONCE(q->out) && llist_empty(&q->in);
+}
+
+/* Up to @nr objects; nothing new is grabbed after grab number @last. */
+static unsigned int objcache_take(struct objcache_core *core,
+				  struct objcache_queue *q, void **objs,
+				  unsigned int nr, unsigned long last)
+{
+	unsigned long flags;
 	unsigned int i;
 
-	if (llist_empty(list) || !objcache_take_lock(core))
+	if (objcache_queue_empty(q) || !objcache_take_lock(core, &flags))
 		return 0;
-	for (i = 0; i < nr; i++) {
-		struct llist_node *node = llist_del_first(list);
-
-		if (!node)
-			break;
-		objs[i] = objcache_of_link(core, node);
+	if (!q->out && (long)(last - q->grabs) > 0) {
+		WRITE_ONCE(q->out, llist_del_all(&q->in));
+		WRITE_ONCE(q->grabs, q->grabs + 1);
 	}
-	raw_spin_unlock(&core->take_lock);
+	for (i = 0; i < nr && q->out; i++) {
+		objs[i] = objcache_of_link(core, q->out);
+		WRITE_ONCE(q->out, q->out->next);
+	}
+	objcache_take_unlock(core, flags);
 	return i;
 }
 
@@ -165,16 +187,38 @@ static unsigned int objcache_take(struct objcache_core *core,
  *
  * Context: Any.
  * Return: the object, or NULL: none that may be handed out, or
- * an interrupt met a taker at work.
+ * an NMI met a taker at work.
  */
 void *objcache_take_back(struct objcache_core *core)
 {
 	void *obj;
 
-	if (!objcache_take(core, &core->waiting, &obj, 1))
+	if (!objcache_take(core, &core->waiting, &obj, 1,
+			   OBJCACHE_ANY_GRAB))
 		return NULL;
 	atomic_long_dec(&core->releasing);
 	return obj;
+}
+
+static bool objcache_release_from(struct objcache_core *core,
+				  struct objcache_queue *q, unsigned long last)
+{
+	/* What a slow destructor holds up cannot be taken back: one at a time. */
+	unsigned int most = core->ops.dtor ? 1 : OBJCACHE_RELEASE_BATCH;
+	void *objs[OBJCACHE_RELEASE_BATCH];
+	unsigned int nr;
+	int idx;
+
+	idx = srcu_read_lock(&objcache_releasers);
+	nr = objcache_take(core, q, objs, most, last);
+	if (nr) {
+		if (core->ops.dtor)
+			core->ops.dtor(objs[0], core->ctx);
+		objcache_free(core, objs, nr);
+		atomic_long_sub(nr, &core->releasing);
+	}
+	srcu_read_unlock(&objcache_releasers, idx);
+	return nr;
 }
 
 /**
@@ -186,19 +230,8 @@ void *objcache_take_back(struct objcache_core *core)
  */
 bool objcache_release_some(struct objcache_core *core)
 {
-	void *objs[OBJCACHE_RELEASE_BATCH];
-	unsigned int i, nr;
-
-	nr = objcache_take(core, &core->doomed, objs, ARRAY_SIZE(objs));
-	if (!nr)
-		nr = objcache_take(core, &core->waiting, objs, ARRAY_SIZE(objs));
-	if (!nr)
-		return false;
-	for (i = 0; core->ops.dtor && i < nr; i++)
-		core->ops.dtor(objs[i], core->ctx);
-	objcache_free(core, objs, nr);
-	atomic_long_sub(nr, &core->releasing);
-	return true;
+	return objcache_release_from(core, &core->doomed, OBJCACHE_ANY_GRAB) ||
+	       objcache_release_from(core, &core->waiting, OBJCACHE_ANY_GRAB);
 }
 
 /* ---- empty magazines ---- */
@@ -234,11 +267,12 @@ static void objcache_stock_add(struct objcache_core *core,
 static struct objcache_magazine *objcache_stock_take(struct objcache_core *core)
 {
 	struct llist_node *node;
+	unsigned long flags;
 
-	if (llist_empty(&core->stock) || !objcache_take_lock(core))
+	if (llist_empty(&core->stock) || !objcache_take_lock(core, &flags))
 		return NULL;
 	node = llist_del_first(&core->stock);
-	raw_spin_unlock(&core->take_lock);
+	objcache_take_unlock(core, flags);
 	if (!node)
 		return NULL;
 	atomic_dec(&core->stock_nr);
@@ -279,13 +313,16 @@ void objcache_magazine_put(struct objcache_core *core,
 		objcache_stock_add(core, mag);
 }
 
-/* Bring the stock to @nr magazines, as far as there is memory. */
+/*
+ * Bring the stock to @nr magazines, as far as there is memory without reclaim:
+ * the worker may be what reclaim waits for.
+ */
 static void objcache_restock(struct objcache_core *core, int nr)
 {
 	struct objcache_magazine *mag;
 
 	while (atomic_read(&core->stock_nr) < nr) {
-		mag = objcache_magazine_alloc(core, GFP_KERNEL, NUMA_NO_NODE);
+		mag = objcache_magazine_alloc(core, GFP_NOWAIT, NUMA_NO_NODE);
 		if (!mag)
 			return;
 		objcache_stock_add(core, mag);
@@ -304,11 +341,18 @@ static void objcache_release_work(struct work_struct *work)
 {
 	struct objcache_core *core = container_of(work, struct objcache_core,
 						  release_work);
+	unsigned long doomed = READ_ONCE(core->doomed.grabs) + 1;
+	unsigned long waiting = READ_ONCE(core->waiting.grabs) + 1;
 
+	/* All that was there; under steady load a flush must end all the same. */
 	do {
 		objcache_reap(core);
 		cond_resched();
-	} while (objcache_release_some(core));
+	} while (objcache_release_from(core, &core->doomed, doomed) ||
+		 objcache_release_from(core, &core->waiting, waiting));
+	if (!objcache_queue_empty(&core->doomed) ||
+	    !objcache_queue_empty(&core->waiting))
+		queue_work(objcache_wq, work);
 	objcache_restock(core, objcache_keeps_nothing(core) ? 0 : OBJCACHE_STOCK);
 }
 
@@ -323,6 +367,8 @@ void objcache_release_flush(struct objcache_core *core)
 	irq_work_sync(&core->kick);
 	queue_work(objcache_wq, &core->release_work);
 	flush_work(&core->release_work);
+	/* A get may have taken some of it off the worker's hands. */
+	synchronize_srcu(&objcache_releasers);
 }
 
 /**
@@ -331,8 +377,8 @@ void objcache_release_flush(struct objcache_core *core)
  */
 void objcache_release_init(struct objcache_core *core)
 {
-	init_llist_head(&core->waiting);
-	init_llist_head(&core->doomed);
+	init_llist_head(&core->waiting.in);
+	init_llist_head(&core->doomed.in);
 	init_llist_head(&core->stock);
 	raw_spin_lock_init(&core->take_lock);
 	init_irq_work(&core->kick, objcache_kicked);
@@ -347,7 +393,9 @@ void objcache_release_init(struct objcache_core *core)
 void objcache_release_exit(struct objcache_core *core)
 {
 	irq_work_sync(&core->kick);
-	flush_work(&core->release_work);
+	/* It queues itself again while there is something. */
+	while (flush_work(&core->release_work))
+		;
 	objcache_restock(core, 0);
 }
 

@@ -42,12 +42,6 @@ u64 objcache_parked_on(struct objcache_core *core, struct objcache_cpu *c)
 	return objcache_private(core, c) + objcache_shared(c) * core->batch;
 }
 
-static u64 objcache_hits(unsigned long gets, unsigned long refilled)
-{
-	/* What a miss brought along and nobody got yet is no hit. */
-	return gets > refilled ? gets - refilled : 0;
-}
-
 /**
  * objcache_read_cpu - one CPU's share of the statistics
  * @core: the cache
@@ -63,7 +57,7 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 	stats->parked = objcache_parked_on(core, c);
 	stats->gets = gets + READ_ONCE(c->count.slow_gets);
 	stats->puts = READ_ONCE(c->own.puts) + READ_ONCE(c->count.slow_puts);
-	stats->hits = objcache_hits(gets, READ_ONCE(c->count.refilled));
+	stats->hits = gets - READ_ONCE(c->count.refilled);
 	stats->own_ring = READ_ONCE(c->count.own_ring);
 	stats->steals = READ_ONCE(c->count.steals);
 	stats->stolen = atomic_long_read(&c->stolen);

@@ -27,12 +27,19 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag,
 		   struct objcache_magazine **empty)
 {
-	unsigned int after = (objcache_shared(c) + 1) * core->batch;
 	int cpu = smp_processor_id();
+	unsigned int after;
+	bool pushed;
 
-	if (after + atomic_read(&c->nested_nr) > core->shared_max)
-		return false;
-	if (!objcache_ring_push(objcache_ring_of(c, false), mag, empty))
+	/* From here on interrupts leave room for it. */
+	WRITE_ONCE(c->pushing, true);
+	barrier();
+	after = (objcache_shared(c) + 1) * core->batch;
+	pushed = after + atomic_read(&c->nested_nr) <= core->shared_max &&
+		 objcache_ring_push(objcache_ring_of(c, false), mag, empty);
+	barrier();
+	WRITE_ONCE(c->pushing, false);
+	if (!pushed)
 		return false;
 	/*
 	 * The push before the test of the bit: pairs with the barrier in
@@ -79,6 +86,24 @@ static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
 	return mag;
 }
 
+/*
+ * The marked CPU after @cpu, going round and ending before @start; nr_cpu_ids at
+ * the end.
+ */
+static int objcache_next_marked(struct objcache_core *core, int cpu, int start,
+				bool *round)
+{
+	/* data_race(): the bits are hints, and change while we look. */
+	int next = data_race(cpumask_next(cpu, core->surplus));
+
+	if (next >= nr_cpu_ids && !*round) {
+		*round = true;
+		/* As above. */
+		next = data_race(cpumask_first(core->surplus));
+	}
+	return *round && next >= start ? nr_cpu_ids : next;
+}
+
 /* Which CPUs a pass looks at, and what at. */
 struct objcache_pass {
 	bool near;	/* of the own node, or of the others */
@@ -91,9 +116,12 @@ static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
 {
 	int self = smp_processor_id();
 	int node = cpu_to_node(self);
+	bool round = false;
 	int cpu;
 
-	for_each_cpu_wrap(cpu, core->surplus, self) {
+	for (cpu = objcache_next_marked(core, self - 1, self, &round);
+	     cpu < nr_cpu_ids;
+	     cpu = objcache_next_marked(core, cpu, self, &round)) {
 		struct objcache_magazine *mag = NULL;
 
 		if ((cpu_to_node(cpu) == node) != pass.near)
@@ -135,7 +163,7 @@ struct objcache_magazine *objcache_rob(struct objcache_core *core,
 	if (core->flags & OBJCACHE_NO_STEAL)
 		return objcache_rob_cpu(core, smp_processor_id(), true, slot);
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
-		if (cpumask_empty(core->surplus))
+		if (data_race(cpumask_empty(core->surplus))) /* a hint */
 			return NULL;
 		mag = objcache_rob_pass(core, order[i], slot);
 		if (mag)

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# Static checks, each by the tool that the kernel community uses for it.
+#
+#   tools/check.sh
+#
+# checkpatch --strict and kernel-doc from Debian's kernel source; W=1 and sparse
+# on stock 6.1 and 6.12; the compiled hit paths (tools/hotpath.py); shellcheck
+# and codespell. Exit code: 0 clean, 1 a finding, 2 something is missing.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/lib.sh
+
+case ${1:-} in
+-h | --help) usage "$0" && exit ;;
+'') ;;
+*) die USAGE "$1: takes no argument" ;;
+esac
+
+tools/deps.sh check
+source=$(tools/kernel.sh source 6.12)
+log=$TOP/build/check
+mkdir -p "$log"
+failed=0
+
+# finding NAME STATUS FILE: one line a check, what it said below it.
+finding() {
+	if [ "$2" = 0 ] && [ ! -s "$3" ]; then
+		printf '  %-28s ok\n' "$1"
+	else
+		printf '  %-28s FAILED\n' "$1"
+		sed 's/^/    /' "$3"
+		failed=$((failed + 1))
+	fi
+}
+
+# Of what is committed or about to be.
+files() { git ls-files -co --exclude-standard -- "$@"; }
+
+mapfile -t c_files < <(files '*.c' '*.h')
+mapfile -t sh_files < <(files '*.sh' .ci/run)
+mapfile -t py_files < <(files '*.py')
+
+# SPDX: checkpatch looks for the kernel's tree. LONG_LINE_STRING: a message is
+# one line, to be found by grep. In compat.h the version is the point. Trace
+# events are laid out as everywhere in the kernel, not as checkpatch likes it.
+check_patch() {
+	local status=0
+	"$source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
+		--show-types --ignore SPDX_LICENSE_TAG,LONG_LINE_STRING \
+		-f "${c_files[@]}" >"$log/checkpatch.all" || status=$?
+	[ "$status" -le 1 ] || return "$status"
+	grep -vE -e '^module/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
+		-e '^module/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
+		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
+}
+
+kernel_doc() {
+	local file
+	: >"$log/kernel-doc"
+	for file in $(files 'module/*.[ch]'); do
+		"$source/scripts/kernel-doc" -none -Wall "$file" 2>&1 |
+			sed '/no structured comments found/d' >>"$log/kernel-doc"
+	done
+}
+
+# W=1 and sparse in one build, from scratch, so that every file is looked at.
+build() {
+	local line=$1 folder release status=0
+	folder=$(tools/kernel.sh stock "$line")
+	release=$(cat "$folder/release")
+	rm -rf "build/$release"
+	make -s KDIR="$folder/build" W=1 C=2 modules >"$log/build-$line.all" 2>&1 || status=$?
+	grep -E 'warning|error|Error|\*\*\*' "$log/build-$line.all" >"$log/build-$line" || [ $? = 1 ]
+	return "$status"
+}
+
+hot_paths() {
+	local release functions where=()
+	release=$(cat "$(tools/kernel.sh stock "$1")/release")
+	for functions in module/objcache.ko:__objcache_{get,try_get,put} \
+		tools/example/objcache_example.ko:request_{get,put}; do
+		where+=("build/$release/$functions")
+	done
+	tools/hotpath.py --selftest "${where[@]}" >"$log/hotpath-selftest-$1"
+	tools/hotpath.py "${where[@]}" | tee "$log/hotpath-$1.all"
+}
+
+# run NAME FILE FUNCTION [ARGUMENT]
+run() {
+	local name=$1 file=$log/$2 status=0
+	shift 2
+	: >"$file"
+	"$@" || status=$?
+	finding "$name" "$status" "$file"
+}
+
+run 'checkpatch --strict' checkpatch check_patch
+run 'kernel-doc' kernel-doc kernel_doc
+run 'W=1 and sparse, 6.1' build-6.1 build 6.1
+run 'W=1 and sparse, 6.12' build-6.12 build 6.12
+run 'hit paths, 6.1' hotpath-6.1 hot_paths 6.1
+run 'hit paths, 6.12' hotpath-6.12 hot_paths 6.12
+shell_check() { shellcheck -x "${sh_files[@]}" >"$log/shellcheck"; }
+run 'shellcheck' shellcheck shell_check
+spell() { codespell "${c_files[@]}" "${sh_files[@]}" "${py_files[@]}" README.md >"$log/codespell"; }
+run 'codespell' codespell spell
+python() { python3 -W error -m py_compile "${py_files[@]}" 2>"$log/python"; }
+run 'python compiles' python python
+
+if [ "$failed" -gt 0 ]; then
+	echo "check: FAIL: $failed of 9 checks"
+	exit "${CODES[FAILED]}"
+fi
+echo 'check: PASS 9 checks'
