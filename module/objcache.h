@@ -15,6 +15,8 @@
  *  - a reserve. A get may fail whenever the slab may; use mempool for forward
  *    progress.
  *  - a place for state. Any parked object may be destroyed at any time.
+ *  - a buffer that user space is copied to or from: the slab behind it has no
+ *    user-copy window. Have the object point to one.
  *  - a lookup structure or a reference count. An object that was got belongs
  *    to its getter alone until it is put.
  *

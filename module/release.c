@@ -137,16 +137,17 @@ void objcache_doom(struct objcache_core *core, void *obj)
 /* ---- taking ---- */
 
 /* True: objcache_take_unlock() with the same @flags. */
-static bool objcache_take_lock(struct objcache_core *core, unsigned long *flags)
+static inline bool objcache_take_lock(struct objcache_core *core,
+				      unsigned long *flags)
 {
-	if (!in_nmi()) {
-		raw_spin_lock_irqsave(&core->take_lock, *flags);
-		return true;
-	}
-	return raw_spin_trylock_irqsave(&core->take_lock, *flags);
+	if (in_nmi())
+		return raw_spin_trylock_irqsave(&core->take_lock, *flags);
+	raw_spin_lock_irqsave(&core->take_lock, *flags);
+	return true;
 }
 
-static void objcache_take_unlock(struct objcache_core *core, unsigned long flags)
+static inline void objcache_take_unlock(struct objcache_core *core,
+					unsigned long flags)
 {
 	raw_spin_unlock_irqrestore(&core->take_lock, flags);
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Caches that were made through the device
+ *
+ * Shared by name, counted by session, destroyed with the last one. A session
+ * gives back all its objects before it closes its cache, so none is ever
+ * destroyed with objects out.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "session.h"
+
+static DEFINE_MUTEX(devcaches_lock);
+static LIST_HEAD(devcaches);
+static unsigned int devcaches_nr;
+
+/* 0, or -EINVAL and a line that says what would be right. */
+int device_check_range(const char *what, u64 value, u64 min, u64 max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	pr_notice_ratelimited("device: %s %llu is not within %llu to %llu\n",
+			      what, value, min, max);
+	return -EINVAL;
+}
+
+void devcache_violated(struct devcache *devcache)
+{
+	atomic64_inc(&devcache->violations);
+	pr_err_ratelimited("device: an object of %s has a second owner\n",
+			   devcache->name);
+}
+
+/* What the device limits itself; the rest is objcache_create()'s to refuse. */
+static int devcache_validate(const struct objcache_dev_create *create)
+{
+	const unsigned int kinds = OBJCACHE_DEV_CREATE_OPS |
+				   OBJCACHE_DEV_CREATE_PLAIN;
+	u64 most;
+	int ret;
+
+	if (memchr_inv(create->reserved, 0, sizeof(create->reserved)))
+		return -EINVAL;
+	if (create->flags & ~kinds || create->flags == kinds)
+		return -EINVAL;
+	if (!memchr(create->name, 0, sizeof(create->name)))
+		return -EINVAL;
+	ret = device_check_range("size", create->size, OBJCACHE_DEV_MIN_SIZE,
+				 KMALLOC_MAX_SIZE);
+	if (ret)
+		return ret;
+	most = min_t(u64, OBJCACHE_DEV_OBJECTS,
+		     OBJCACHE_DEV_BYTES / create->size);
+	return device_check_range("capacity", create->capacity, 0, most);
+}
+
+static struct objcache *devcache_make(struct devcache *devcache,
+				      const struct objcache_dev_create *create)
+{
+	const struct objcache_params params = {
+		.size		= create->size,
+		.align		= create->align,
+		.flags		= create->cache_flags,
+		.batch		= create->batch,
+		.capacity	= create->capacity,
+		.age_ms		= create->age_ms,
+		.ops		= create->flags & OBJCACHE_DEV_CREATE_OPS ?
+				  &devobj_ops :
+				  create->flags & OBJCACHE_DEV_CREATE_PLAIN ?
+				  NULL : &devobj_bare_ops,
+		.ctx		= devcache,
+	};
+
+	return objcache_create(devcache->name, &params);
+}
+
+static struct devcache *devcache_new(const struct objcache_dev_create *create)
+{
+	struct devcache *devcache = kzalloc(sizeof(*devcache), SESSION_GFP);
+	struct objcache *cache;
+
+	if (!devcache)
+		return ERR_PTR(-ENOMEM);
+	memcpy(devcache->name, create->name, sizeof(devcache->name));
+	devcache->size = create->size;
+	devcache->flags = create->flags;
+	devcache->sessions = 1;
+	cache = devcache_make(devcache, create);
+	if (IS_ERR(cache)) {
+		kfree(devcache);
+		return ERR_CAST(cache);
+	}
+	devcache->cache = cache;
+	return devcache;
+}
+
+int devcache_create(const struct objcache_dev_create *create,
+		    struct devcache **devcache)
+{
+	int ret = devcache_validate(create);
+
+	if (ret)
+		return ret;
+	mutex_lock(&devcaches_lock);
+	if (devcaches_nr >= OBJCACHE_DEV_CACHES) {
+		ret = -ENFILE;
+		goto unlock;
+	}
+	*devcache = devcache_new(create);
+	ret = PTR_ERR_OR_ZERO(*devcache);
+	if (ret)
+		goto unlock;
+	list_add(&(*devcache)->node, &devcaches);
+	devcaches_nr++;
+unlock:
+	mutex_unlock(&devcaches_lock);
+	return ret;
+}
+
+/* Takes a reference; NULL if there is none of that name. */
+struct devcache *devcache_open(const char *name)
+{
+	struct devcache *devcache, *found = NULL;
+
+	mutex_lock(&devcaches_lock);
+	list_for_each_entry(devcache, &devcaches, node) {
+		if (strcmp(devcache->name, name))
+			continue;
+		devcache->sessions++;
+		found = devcache;
+		break;
+	}
+	mutex_unlock(&devcaches_lock);
+	return found;
+}
+
+/*
+ * The lock is held across the destruction so that who finds the name gone
+ * from the list finds it free.
+ */
+void devcache_close(struct devcache *devcache)
+{
+	mutex_lock(&devcaches_lock);
+	if (--devcache->sessions) {
+		mutex_unlock(&devcaches_lock);
+		return;
+	}
+	list_del(&devcache->node);
+	devcaches_nr--;
+	objcache_destroy(devcache->cache);
+	mutex_unlock(&devcaches_lock);
+	kfree(devcache);
+}

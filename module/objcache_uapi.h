@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/objcache: object caches, driven from user space
+ *
+ * A file descriptor is a session. It makes or opens one cache, takes objects
+ * from it by handle, marks and verifies what is in them, and runs workloads
+ * inside the kernel. Closing the last copy of the descriptor gives back all
+ * that the session holds. Threads may share a session.
+ *
+ * What it is for: tests, which must be able to prove from outside that no
+ * object ever has two owners. It is not a way to use kernel memory: contents
+ * are seen only as "are what was stamped" or "are not".
+ *
+ * All structures have the same layout for 32-bit and 64-bit callers. Fields
+ * named reserved must be zero, and so must flag bits not named here: -EINVAL.
+ * An unknown command is -ENOTTY, an unreadable or unwritable buffer -EFAULT. A
+ * value out of its range is -EINVAL and one line in the kernel log that names
+ * the value and the range.
+ */
+#ifndef _OBJCACHE_UAPI_H
+#define _OBJCACHE_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
+
+#define OBJCACHE_DEV_PATH		"/dev/objcache"
+
+/* Version of struct objcache_dev_stats. */
+#define OBJCACHE_DEV_STATS_VERSION	1
+
+/* Room for the longest cache name and its NUL. */
+#define OBJCACHE_DEV_NAME_LEN		32
+
+/* Handles in one call at most. */
+#define OBJCACHE_DEV_BATCH		64
+
+/* Objects and bytes of objects that a session may have out at once. */
+#define OBJCACHE_DEV_OBJECTS		65536
+#define OBJCACHE_DEV_BYTES		(64U << 20)
+
+/* Caches that the device has at once. */
+#define OBJCACHE_DEV_CACHES		64
+
+/* Bytes of an object at least; the first eight are the device's own. */
+#define OBJCACHE_DEV_MIN_SIZE		16
+
+/* Limits of a workload: milliseconds, interrupts per second, objects. */
+#define OBJCACHE_DEV_RUN_MS		(60U * 60 * 1000)
+#define OBJCACHE_DEV_RUN_HZ		10000
+#define OBJCACHE_DEV_RUN_BURST		4096
+
+/**
+ * DOC: struct objcache_dev_create.flags
+ *
+ * %OBJCACHE_DEV_CREATE_OPS: objects have a constructor, a destructor and a
+ * reset. All three see to it that an object that is got is blank, which
+ * %OBJCACHE_DEV_BLANK verifies.
+ *
+ * %OBJCACHE_DEV_CREATE_PLAIN: plain memory without any operation. Its contents
+ * are undefined at get, so a second owner is noticed only at put, and only if
+ * it came between get and put.
+ *
+ * Neither: objects have a constructor, for the device's own eight bytes. Both:
+ * -EINVAL.
+ */
+#define OBJCACHE_DEV_CREATE_OPS		0x1
+#define OBJCACHE_DEV_CREATE_PLAIN	0x2
+
+/**
+ * struct objcache_dev_create - make a cache and open it in this session
+ * @name: 1 to 31 of ``[A-Za-z0-9._-]`` and a NUL, not "." or ".."
+ * @size: bytes of an object, from %OBJCACHE_DEV_MIN_SIZE to about 4 MiB
+ * @align: bytes, a power of two up to a page; 0: natural
+ * @batch: objects per magazine; 0: chosen from @size
+ * @capacity: objects parked per CPU at most, no more than
+ *	%OBJCACHE_DEV_OBJECTS and %OBJCACHE_DEV_BYTES; 0: chosen from @size
+ * @age_ms: milliseconds between aging steps; 0: the module's default
+ * @cache_flags: OBJCACHE_NO_STEAL 1, _NODE_LOCAL 2, _NO_AGING 4, _DEBUG 8
+ * @flags: OBJCACHE_DEV_CREATE_*
+ * @reserved: zero
+ *
+ * Errors: -EINVAL a bad parameter; -EEXIST the name is in use; -EBUSY the
+ * session has a cache; -ENFILE the device has %OBJCACHE_DEV_CACHES; -ENOMEM.
+ */
+struct objcache_dev_create {
+	__u8 name[OBJCACHE_DEV_NAME_LEN];
+	__u32 size;
+	__u32 align;
+	__u32 batch;
+	__u32 capacity;
+	__u32 age_ms;
+	__u32 cache_flags;
+	__u32 flags;
+	__u32 reserved[5];
+};
+
+static_assert(sizeof(struct objcache_dev_create) == 80, "ABI");
+
+/**
+ * struct objcache_dev_open - open a cache that another session has made
+ * @name: in: its name, NUL included
+ * @flags: in: zero
+ * @size: out: bytes of an object
+ * @create_flags: out: OBJCACHE_DEV_CREATE_* it was made with
+ * @reserved: zero
+ *
+ * The cache goes away when the last session that has it is closed. Caches that
+ * were not made through the device cannot be opened.
+ *
+ * Errors: -ENOENT no such cache; -EINVAL; -EBUSY the session has a cache.
+ */
+struct objcache_dev_open {
+	__u8 name[OBJCACHE_DEV_NAME_LEN];
+	__u32 flags;
+	__u32 size;
+	__u32 create_flags;
+	__u32 reserved[5];
+};
+
+static_assert(sizeof(struct objcache_dev_open) == 64, "ABI");
+
+/**
+ * DOC: struct objcache_dev_batch.flags
+ *
+ * %OBJCACHE_DEV_BULK, of GET and PUT: move the objects with one bulk call
+ * instead of one by one.
+ *
+ * %OBJCACHE_DEV_BLANK, of GET and TRY_GET: count words that are not as the
+ * constructor or reset leaves them, before any stamping. Needs a cache made
+ * with %OBJCACHE_DEV_CREATE_OPS.
+ *
+ * %OBJCACHE_DEV_MARK, of GET and TRY_GET: stamp each object, as STAMP does.
+ *
+ * %OBJCACHE_DEV_VERIFY, of PUT and DISCARD: check each object first, as CHECK
+ * does. What does not match is counted, and given back all the same.
+ *
+ * %OBJCACHE_DEV_SPOIL, of PUT: make reset refuse the objects. Needs a cache
+ * made with %OBJCACHE_DEV_CREATE_OPS.
+ */
+#define OBJCACHE_DEV_BULK		0x1
+#define OBJCACHE_DEV_BLANK		0x2
+#define OBJCACHE_DEV_MARK		0x4
+#define OBJCACHE_DEV_VERIFY		0x8
+#define OBJCACHE_DEV_SPOIL		0x10
+
+/**
+ * struct objcache_dev_batch - get, put, discard, stamp or check objects
+ * @handles: address of @count handles, __u32 each: out for GET and TRY_GET,
+ *	else in. A handle is never 0 and is not used again soon.
+ * @value: what to stamp or check. An object's payload is filled from this and
+ *	its handle, so equal values make no two objects equal.
+ * @count: handles, 1 to %OBJCACHE_DEV_BATCH
+ * @flags: OBJCACHE_DEV_*
+ * @done: out: handles dealt with, from the first on; also when the call fails,
+ *	which is then about handle number @done
+ * @reserved: zero
+ * @mismatches: out: 8-byte words that were not as they should be
+ * @violations: out: objects found to have a second owner, or to be owned by
+ *	another than this session. They are not given back: whose are they?
+ *
+ * GET makes objects if none is parked, TRY_GET does not. Both may give fewer
+ * than @count: see @done. Handles that could not be copied out are not lost:
+ * the objects are put again and the call is -EFAULT.
+ *
+ * Errors: -ENXIO the session has no cache; -EINVAL; -EFAULT; -EDQUOT more than
+ * a session may hold; -ENOMEM GET got none; -EAGAIN TRY_GET got none; -ENOENT
+ * the session holds no such object (never did, or does no more); -EBUSY another
+ * thread is stamping or checking it.
+ */
+struct objcache_dev_batch {
+	__u64 handles;
+	__u64 value;
+	__u32 count;
+	__u32 flags;
+	__u32 done;
+	__u32 reserved;
+	__u64 mismatches;
+	__u64 violations;
+};
+
+static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
+
+/**
+ * struct objcache_dev_stats - what the cache counts
+ * @version: in: %OBJCACHE_DEV_STATS_VERSION
+ * @reserved: zero
+ * @created: objects constructed
+ * @destroyed: objects whose memory went back to the slab
+ * @parked: objects ready for a get
+ * @releasing: objects waiting to be destroyed
+ * @in_use: objects with a caller
+ * @gets: objects handed out
+ * @puts: objects given back by put
+ * @hits: gets that the same CPU's private part served
+ * @own_ring: objects brought back from the CPU's own shared part
+ * @steals: objects taken from other CPUs
+ * @stolen: the same, counted where they were taken from
+ * @aged_hits: objects brought back from an aged generation
+ * @fresh: objects made because a get found none parked
+ * @ctor_failures: constructors that failed
+ * @overflow: objects put above the capacity
+ * @refused: objects put that were not fit to be kept
+ * @discarded: objects discarded
+ * @nested: gets and puts that interrupted another one on the same CPU
+ * @ages: aging steps
+ * @aged_out: objects released by aging
+ * @shrunk: objects released by memory pressure
+ * @constructed: constructor calls, counted by the device's constructor
+ * @destructed: destructor calls, counted by the device's destructor
+ * @violations: second owners found in this cache by any session or workload,
+ *	and objects destroyed twice or while owned
+ * @session_objects: objects this session holds, running workloads included
+ *
+ * Sums over all CPUs, exact when the cache is quiet.
+ *
+ * Errors: -ENXIO the session has no cache; -EINVAL an unknown version.
+ */
+struct objcache_dev_stats {
+	__u32 version;
+	__u32 reserved;
+	__u64 created;
+	__u64 destroyed;
+	__u64 parked;
+	__u64 releasing;
+	__u64 in_use;
+	__u64 gets;
+	__u64 puts;
+	__u64 hits;
+	__u64 own_ring;
+	__u64 steals;
+	__u64 stolen;
+	__u64 aged_hits;
+	__u64 fresh;
+	__u64 ctor_failures;
+	__u64 overflow;
+	__u64 refused;
+	__u64 discarded;
+	__u64 nested;
+	__u64 ages;
+	__u64 aged_out;
+	__u64 shrunk;
+	__u64 constructed;
+	__u64 destructed;
+	__u64 violations;
+	__u64 session_objects;
+};
+
+static_assert(sizeof(struct objcache_dev_stats) == 208, "ABI");
+
+/**
+ * DOC: workloads
+ *
+ * %OBJCACHE_DEV_PAIR: get an object, put it.
+ *
+ * %OBJCACHE_DEV_BURST: get up to @burst objects, then put them all.
+ *
+ * %OBJCACHE_DEV_FLOW: every other CPU gets objects and hands them to the next
+ * one, which puts them. A single CPU hands them to itself.
+ *
+ * Each runs in any of three contexts on each CPU: a thread (PROCESS), a timer
+ * in softirq and a timer in hardirq, so that get and put interrupt one another.
+ * Each object is claimed for its getter with cmpxchg, and released before put.
+ */
+#define OBJCACHE_DEV_PAIR		0
+#define OBJCACHE_DEV_BURST		1
+#define OBJCACHE_DEV_FLOW		2
+
+#define OBJCACHE_DEV_PROCESS		0x1
+#define OBJCACHE_DEV_SOFTIRQ		0x2
+#define OBJCACHE_DEV_HARDIRQ		0x4
+#define OBJCACHE_DEV_CONTEXTS		3
+
+/**
+ * DOC: struct objcache_dev_run.flags
+ *
+ * %OBJCACHE_DEV_PLANT: each context on each CPU claims its first object twice,
+ * which must show as one violation each. The cache is not involved. Not for a
+ * cache made with %OBJCACHE_DEV_CREATE_PLAIN.
+ */
+#define OBJCACHE_DEV_PLANT		0x1
+
+/* struct objcache_dev_progress.state */
+#define OBJCACHE_DEV_IDLE		0
+#define OBJCACHE_DEV_RUNNING		1
+#define OBJCACHE_DEV_DONE		2
+
+/**
+ * struct objcache_dev_progress - what a workload has done so far
+ * @state: %OBJCACHE_DEV_IDLE none was run yet in this session and all is zero,
+ *	_RUNNING, or _DONE: this is the result of the last one
+ * @cpus: CPUs it runs or ran on
+ * @elapsed_ns: nanoseconds since it started, or that it took
+ * @pairs: objects got and put again, by context: process, softirq, hardirq
+ * @violations: objects found to have a second owner
+ * @failures: gets that gave NULL
+ * @reserved: zero
+ *
+ * Errors: -ENXIO the session has no cache.
+ */
+struct objcache_dev_progress {
+	__u32 state;
+	__u32 cpus;
+	__u64 elapsed_ns;
+	__u64 pairs[OBJCACHE_DEV_CONTEXTS];
+	__u64 violations;
+	__u64 failures;
+	__u64 reserved;
+};
+
+static_assert(sizeof(struct objcache_dev_progress) == 64, "ABI");
+
+/**
+ * struct objcache_dev_run - run a workload
+ * @pattern: %OBJCACHE_DEV_PAIR, _BURST or _FLOW
+ * @contexts: %OBJCACHE_DEV_PROCESS, _SOFTIRQ and _HARDIRQ, at least one
+ * @cpus: how many of the online CPUs, from the first on, 1 to all
+ * @duration_ms: milliseconds, 1 to %OBJCACHE_DEV_RUN_MS
+ * @irq_hz: timer interrupts per second, CPU and interrupt context, 1 to
+ *	%OBJCACHE_DEV_RUN_HZ; fewer when the handlers would take too large a
+ *	part of the CPU. 0 if @contexts is _PROCESS alone.
+ * @burst: objects that a context takes in one go at most, 1 to
+ *	%OBJCACHE_DEV_RUN_BURST. An interrupt takes no more than 64 objects and
+ *	64 KiB, or one object if that is larger.
+ * @objects: objects that the workload has out at most, at least one per CPU
+ *	and context. They count as held by the session while it runs.
+ * @flags: %OBJCACHE_DEV_PLANT or 0
+ * @seed: of the random burst lengths; any
+ * @reserved: zero
+ * @result: out
+ *
+ * Blocks the caller. A signal ends it early: -EINTR, with @result filled in. A
+ * CPU that goes offline meanwhile has its part done by another one.
+ *
+ * Errors: -ENXIO the session has no cache; -EINVAL; -EBUSY one is running in
+ * this session; -EDQUOT @objects is more than the session may still take;
+ * -ENOMEM; -EINTR.
+ */
+struct objcache_dev_run {
+	__u32 pattern;
+	__u32 contexts;
+	__u32 cpus;
+	__u32 duration_ms;
+	__u32 irq_hz;
+	__u32 burst;
+	__u32 objects;
+	__u32 flags;
+	__u64 seed;
+	__u64 reserved[3];
+	struct objcache_dev_progress result;
+};
+
+static_assert(sizeof(struct objcache_dev_run) == 128, "ABI");
+
+/**
+ * DOC: commands
+ *
+ * %OBJCACHE_IOC_AGE takes one aging step, now; its argument must be 0.
+ *
+ * %OBJCACHE_IOC_DRAIN releases all that is parked, waits for the destructors
+ * and gives the number of objects.
+ */
+#define OBJCACHE_IOC_MAGIC	0xD0
+#define OBJCACHE_IOC_CREATE	_IOW(OBJCACHE_IOC_MAGIC, 0, \
+				     struct objcache_dev_create)
+#define OBJCACHE_IOC_OPEN	_IOWR(OBJCACHE_IOC_MAGIC, 1, \
+				      struct objcache_dev_open)
+#define OBJCACHE_IOC_GET	_IOWR(OBJCACHE_IOC_MAGIC, 2, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_TRY_GET	_IOWR(OBJCACHE_IOC_MAGIC, 3, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_PUT	_IOWR(OBJCACHE_IOC_MAGIC, 4, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_DISCARD	_IOWR(OBJCACHE_IOC_MAGIC, 5, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_STAMP	_IOWR(OBJCACHE_IOC_MAGIC, 6, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_CHECK	_IOWR(OBJCACHE_IOC_MAGIC, 7, \
+				      struct objcache_dev_batch)
+#define OBJCACHE_IOC_STATS	_IOWR(OBJCACHE_IOC_MAGIC, 8, \
+				      struct objcache_dev_stats)
+#define OBJCACHE_IOC_AGE	_IO(OBJCACHE_IOC_MAGIC, 9)
+#define OBJCACHE_IOC_DRAIN	_IOR(OBJCACHE_IOC_MAGIC, 10, __u64)
+#define OBJCACHE_IOC_RUN	_IOWR(OBJCACHE_IOC_MAGIC, 11, \
+				      struct objcache_dev_run)
+#define OBJCACHE_IOC_PROGRESS	_IOR(OBJCACHE_IOC_MAGIC, 12, \
+				     struct objcache_dev_progress)
+
+#endif /* _OBJCACHE_UAPI_H */

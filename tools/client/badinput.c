@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * objcache-badinput: hostile input to /dev/objcache
+ *
+ * Each row does something wrong, or something right that is easily taken for
+ * wrong, and knows which errno is the answer. After all of it nothing may be
+ * left in use.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "badinput.h"
+
+static unsigned int passed, failed, caches;
+static char cache[OBJCACHE_DEV_NAME_LEN];	/* made last */
+
+static const char *errno_name(int err)
+{
+	const char *name = strerrorname_np(err);
+
+	return err ? name ? name : "unknown" : "success";
+}
+
+static void row_begin(int pass)
+{
+	passed += pass;
+	failed += !pass;
+	printf("%s %u - ", pass ? "ok" : "not ok", passed + failed);
+}
+
+void row(int got, int want, const char *format, ...)
+{
+	va_list args;
+
+	row_begin(got == want);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	if (got != want)
+		printf(": got %s, want %s", errno_name(got), errno_name(want));
+	putchar('\n');
+}
+
+void row_number(uint64_t got, uint64_t want, const char *what)
+{
+	row_begin(got == want);
+	printf("%s", what);
+	if (got != want)
+		printf(": got %" PRIu64 ", want %" PRIu64, got, want);
+	putchar('\n');
+}
+
+static int give_up(const char *what, int err)
+{
+	printf("not ok %u - %s: got %s, want success\n", passed + failed + 1,
+	       what, errno_name(err));
+	printf("badinput: %u passed, %u failed\n", passed, failed + 1);
+	exit(EXIT_FAILURE);
+}
+
+int session(void)
+{
+	int fd = dev_open();
+
+	return fd < 0 ? give_up(OBJCACHE_DEV_PATH, errno) : fd;
+}
+
+int session_with_cache(unsigned int size, unsigned int flags)
+{
+	int fd = session(), err;
+
+	snprintf(cache, sizeof(cache), "bad-%d-%u", getpid(), caches++);
+	err = dev_create(fd, cache, size, flags);
+	return err ? give_up("making a cache", err) : fd;
+}
+
+int session_sharing(void)
+{
+	int fd = session(), err = dev_open_cache(fd, cache);
+
+	return err ? give_up("sharing a cache", err) : fd;
+}
+
+uint64_t in_use(int fd)
+{
+	struct objcache_dev_stats stats;
+	uint64_t shown = UINT64_MAX;
+	int err = dev_stats(fd, &stats);
+
+	if (err)
+		give_up("statistics", err);
+	if (debugfs_stat(cache, "in_use", &shown) && shown != stats.in_use)
+		row_number(shown, stats.in_use, "debugfs and ioctl agree");
+	return stats.in_use;
+}
+
+uint64_t held(int fd)
+{
+	struct objcache_dev_stats stats;
+	int err = dev_stats(fd, &stats);
+
+	return err ? (uint64_t)give_up("statistics", err) :
+		     stats.session_objects;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		fprintf(stderr, "usage: %s (no arguments)\n", argv[0]);
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	table_commands();
+	table_create();
+	table_open();
+	table_batch();
+	table_run();
+	table_buffers();
+	cases_handles();
+	cases_sessions();
+	cases_limits();
+	cases_races();
+	cases_runs();
+	cases_compat();
+	printf("badinput: %u passed, %u failed\n", passed, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

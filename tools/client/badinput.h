@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * objcache-badinput: what its files share. Sections are named for them.
+ */
+#ifndef OBJCACHE_CLIENT_BADINPUT_H
+#define OBJCACHE_CLIENT_BADINPUT_H
+
+#include <stdint.h>
+
+#include "device.h"
+
+/* The size of most objects here. */
+#define SIZE	64
+
+/* badinput.c: one row of the report */
+void row(int got, int want, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void row_number(uint64_t got, uint64_t want, const char *what);
+int session(void);			/* without a cache */
+int session_with_cache(unsigned int size, unsigned int flags);
+int session_sharing(void);		/* the cache that was made last */
+uint64_t in_use(int fd);
+uint64_t held(int fd);
+
+/* badtables.c: one call per row */
+void table_commands(void);
+void table_create(void);
+void table_open(void);
+void table_batch(void);
+void table_run(void);
+void table_buffers(void);
+
+/* badcases.c: rows that take several calls */
+void cases_handles(void);
+void cases_sessions(void);
+void cases_limits(void);
+void cases_races(void);
+void cases_runs(void);
+void cases_compat(void);
+
+#endif /* OBJCACHE_CLIENT_BADINPUT_H */

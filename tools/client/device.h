@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * /dev/objcache and its debugfs folder, for the clients
+ */
+#ifndef OBJCACHE_CLIENT_DEVICE_H
+#define OBJCACHE_CLIENT_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../module/objcache_uapi.h"
+
+#define DEBUGFS		"/sys/kernel/debug/objcache"
+
+/* A number of struct objcache_dev_stats that debugfs shows under the same name. */
+struct stats_key {
+	const char *name;
+	size_t offset;
+};
+
+extern const struct stats_key stats_keys[];	/* up to a NULL name */
+
+int dev_open(void);
+int dev_ioctl(int fd, unsigned long cmd, void *arg);	/* 0 or the errno */
+int dev_create(int fd, const char *name, unsigned int size, unsigned int flags);
+int dev_open_cache(int fd, const char *name);
+int dev_stats(int fd, struct objcache_dev_stats *stats);
+int dev_batch(int fd, unsigned long cmd, struct objcache_dev_batch *batch,
+	      uint32_t *handles, unsigned int count);
+
+uint64_t stats_value(const struct objcache_dev_stats *stats,
+		     const struct stats_key *key);
+bool debugfs_stat(const char *cache, const char *key, uint64_t *value);
+bool debugfs_show(const char *cache, const char *file);
+
+uint64_t now_ns(void);
+
+#endif /* OBJCACHE_CLIENT_DEVICE_H */
