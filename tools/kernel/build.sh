@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Kernels built for tests, from Debian's source: tinyconfig plus the fragments
+# base.config and FLAVOR.config beside this file. Sourced by kernel.sh.
+
+# Flavours, and how many steps the build of each takes: for the estimate only.
+declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650)
+
+FRAGMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# build_key VERSION FLAVOR: all that the result depends on.
+build_key() {
+	{
+		echo "$1 $2"
+		gcc --version
+		ld --version
+		cat "$FRAGMENTS/base.config" "$FRAGMENTS/$2.config" "$FRAGMENTS/build.sh"
+	} | hash_of
+}
+
+# check_config CONFIG FRAGMENT...: what kconfig dropped would be a detector that
+# silently is not there.
+check_config() {
+	local config=$1 want bad=()
+	shift
+	while read -r want; do
+		case $want in
+		CONFIG_*=n) want="# ${want%=n} is not set" ;;
+		esac
+		case $want in
+		"# CONFIG_"*) ! grep -q "^$(cut -d' ' -f2 <<<"$want")=" "$config" || bad+=("$want") ;;
+		CONFIG_*) grep -qxF "$want" "$config" || bad+=("$want") ;;
+		esac
+	done < <(cat "$@")
+	[ ${#bad[@]} = 0 ] || die USAGE "kconfig did not take: $(printf '%s; ' "${bad[@]}")"
+}
+
+# configure SOURCE OUT FLAVOR KEY
+configure() {
+	local source=$1 out=$2 flavor=$3
+	printf 'CONFIG_LOCALVERSION="-objcache-%s-%s"\n' "$flavor" "${4:0:4}" >"$out/local.config"
+	make -s -C "$source" O="$out" tinyconfig >"$out/config.log" 2>&1 ||
+		{ cat "$out/config.log" >&2 && die USAGE "make tinyconfig failed"; }
+	local -a fragments=("$FRAGMENTS/base.config" "$FRAGMENTS/$flavor.config" "$out/local.config")
+	(cd "$out" && "$source/scripts/kconfig/merge_config.sh" -O "$out" "$out/.config" \
+		"${fragments[@]}" >>"$out/config.log" 2>&1) ||
+		{ cat "$out/config.log" >&2 && die USAGE "merging the config failed"; }
+	check_config "$out/.config" "${fragments[@]}"
+}
+
+# prune OUT: what a module build does not need.
+prune() {
+	find "$1" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name 'vmlinux*' \
+		-o -name '.tmp_*' -o -name 'bzImage' \) ! -type d -delete
+}
+
+# build_kernel SOURCE FOLDER FLAVOR KEY
+build_kernel() {
+	local source=$1 dir=$2 flavor=$3 out=$2/build
+	rm -rf "$dir"
+	mkdir -p "$out"
+	say "configuring kernel, flavor $flavor"
+	configure "$source" "$out" "$flavor" "$4"
+	say "building kernel, flavor $flavor, with $(nproc) jobs; log: $dir/build.log"
+	if ! make -C "$source" O="$out" -j"$(nproc)" all 2>&1 |
+		python3 "$FRAGMENTS/progress.py" "${BUILD_STEPS[$flavor]}" "$dir/build.log"; then
+		grep -B5 -A10 -m1 -E 'error:|Error [0-9]' "$dir/build.log" >&2 || tail -20 "$dir/build.log" >&2
+		die USAGE "the kernel build failed: $dir/build.log"
+	fi
+	cp "$out/arch/x86/boot/bzImage" "$dir/vmlinuz"
+	prune "$out"
+	cp "$out/include/config/kernel.release" "$dir/release"
+}
+
+# test_kernel LINE FLAVOR: prints the folder.
+test_kernel() {
+	local line=$1 flavor=$2 version source key dir
+	version=$(source_version "$line")
+	key=$(build_key "$version" "$flavor")
+	dir=$CACHE/test/$line-$flavor-$key
+	source=$(kernel_source "$line")
+	take_lock "$CACHE/lock-test-$line-$flavor"
+	if [ ! -f "$dir/release" ]; then
+		want_space "$CACHE" 3000 "building kernel $line, flavor $flavor"
+		mkdir -p "$CACHE/test"
+		build_kernel "$source" "$CACHE/test/new-$line-$flavor" "$flavor" "$key"
+		rm -rf "$CACHE/test/$line-$flavor-"*
+		mv "$CACHE/test/new-$line-$flavor" "$dir"
+	fi
+	drop_lock
+	echo "$dir"
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What make run and make test share: checked variables, the build, the boot, and
+# a verdict whatever happens. Sourced by run.sh and test.sh.
+
+# read_variables DEFAULT_DURATION: KERNEL, CPUS and DURATION of the environment.
+read_variables() {
+	KERNEL=${KERNEL:-6.12} CPUS=${CPUS:-4} DURATION=${DURATION:-$1}
+	want_number CPUS "$CPUS" 2 64
+	want_number DURATION "$DURATION" 1 3600
+}
+
+# start_leg NAME: outputs go to build/NAME; only one of a name at a time.
+start_leg() {
+	OUT=$TOP/build/$1
+	want_space "$TOP/build" 200 "building the modules"
+	take_lock "$TOP/build/.lock-$1"
+	rm -rf "$OUT"
+	mkdir -p "$OUT"
+}
+
+# build_all KERNEL_FOLDER: modules and clients; sets BUILT to where the modules are.
+build_all() {
+	local lock=$LOCK_FD release
+	release=$(cat "$1/release")
+	BUILT=$TOP/build/$release
+	say "building modules and tools against $release"
+	take_lock "$TOP/build/.lock-make"
+	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" modules >&2 || die FAILED "make modules failed"
+	make -s -j"$(nproc)" -C "$TOP" tools >&2 || die FAILED "make tools failed"
+	drop_lock
+	LOCK_FD=$lock
+	[ -f "$BUILT/module/objcache.ko" ] || die FAILED "make modules made no $BUILT/module/objcache.ko"
+}
+
+# boot KERNEL_FOLDER SCRIPT OPTION...: runs the VM with everything that was built.
+boot() {
+	local kernel=$1 script=$2 file
+	shift 2
+	local -a files=()
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/example/*.ko "$TOP"/build/tools/objcache-*; do
+		[ ! -f "$file" ] || files+=(--file "$file")
+	done
+	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \
+		--cpus "$CPUS" --memory $((1024 + 32 * CPUS)) --env "DURATION=$DURATION" \
+		--env "THREADS=$((CPUS > 4 ? CPUS : 4))" "${files[@]}" "$@"
+}
+
+# verdict_of STATUS: prints "CODE NAME: reason" for a leg that ended so.
+verdict_of() {
+	local status=$1 name=FAILED reason="the script ended with status $1" word
+	# A VM that passed is no pass of a script that did not end well.
+	if [ -s "${OUT:-/nonexistent}/vm/verdict" ] && { [ "$status" = 0 ] || ! grep -q '^0 ' "$OUT/vm/verdict"; }; then
+		cat "$OUT/vm/verdict"
+		# Plain return would, in a trap, give the status from before the trap.
+		return 0
+	fi
+	for word in "${!CODES[@]}"; do
+		[ "${CODES[$word]}" != "$status" ] || name=$word
+	done
+	if [ "$status" -gt 128 ]; then
+		name=LOST reason="interrupted by signal $((status - 128))"
+	elif [ "$name" = PASS ]; then
+		name=FAILED reason="the script ended early"
+	fi
+	[ ! -s "$OBJCACHE_REASON" ] || reason=$(cat "$OBJCACHE_REASON")
+	echo "${CODES[$name]} $name: $reason"
+}
+
+# Whatever ends a leg, conclude() of the script prints its last line.
+OBJCACHE_REASON=$(mktemp)
+export OBJCACHE_REASON
+# shellcheck disable=SC2154	# conclude() reads verdict
+trap 'status=$?; set +e; trap - EXIT; verdict=$(verdict_of $status); rm -f "$OBJCACHE_REASON"; conclude; exit "${verdict%% *}"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts in tools/ share: exit codes, errors, ranges, the cache
+# folder, locks and disk space. Sourced, never run.
+
+# Exit codes of every script here (README: "Commands").
+declare -rA CODES=([PASS]=0 [FAILED]=1 [USAGE]=2 [SPLAT]=3 [HANG]=4 [LOST]=5)
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export TOP
+export CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/objcache
+
+# A make that calls these scripts must not pass its options on to theirs.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+export LC_ALL=C
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die NAME REASON: exits with the code of that name. The reason also goes to $OBJCACHE_REASON, if a calling script
+# set it, so that its verdict line can name it.
+die() {
+	local code=${CODES[$1]}
+	shift
+	say "error: $*"
+	if [ -n "${OBJCACHE_REASON:-}" ]; then
+		printf '%s\n' "$*" >"$OBJCACHE_REASON"
+	fi
+	exit "$code"
+}
+
+# usage FILE: the comment at the top of a script is its help text.
+usage() { sed -n '3,/^$/{/^$/d;s/^# \{0,1\}//;p}' "$1"; }
+
+# want_number NAME VALUE MIN MAX
+want_number() {
+	case $2 in
+	'' | *[!0-9]* | 0?* | ?????????*)
+		die USAGE "$1=$2: not a plain number; the range is $3..$4" ;;
+	esac
+	if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		die USAGE "$1=$2: out of range $3..$4"
+	fi
+}
+
+# want_word NAME VALUE WORD...
+want_word() {
+	local name=$1 value=$2 word
+	shift 2
+	for word; do
+		[ "$value" != "$word" ] || return 0
+	done
+	die USAGE "$name=$value: unknown; one of: $*"
+}
+
+# want_space FOLDER MEGABYTES WHAT: refuse early rather than fail half-way.
+# OBJCACHE_NEED_MB replaces the need (the self-test asks for an absurd one).
+want_space() {
+	local need=${OBJCACHE_NEED_MB:-$2} free
+	mkdir -p "$1" || die USAGE "$1: cannot make this folder"
+	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
+	if [ "$free" -lt "$need" ]; then
+		die USAGE "$1: $free MB free, $3 needs $need MB"
+	fi
+}
+
+# take_lock FILE: one run at a time, held until drop_lock or the end of the
+# script; says so when it has to wait. The lock goes with the process, so a
+# killed script leaves none behind.
+take_lock() {
+	mkdir -p "$(dirname "$1")"
+	exec {LOCK_FD}>"$1"
+	flock -n "$LOCK_FD" && return
+	say "waiting for another run that holds $1"
+	flock -w 3600 "$LOCK_FD" || die HANG "$1: still held after an hour"
+}
+
+drop_lock() { exec {LOCK_FD}>&-; }
+
+# hash_of: 12 digits that name what came in on stdin.
+hash_of() { sha256sum | cut -c1-12; }

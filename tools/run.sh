@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# make run: builds the module for a stock Debian kernel, boots that in a VM and
+# drives /dev/objcache from several threads.
+#
+#   KERNEL=6.1|6.12   which kernel (6.12)
+#   CPUS=N            virtual CPUs, 2..64 (4)
+#   DURATION=S        seconds of stress, 1..3600 (10)
+#
+# Fetches what it needs. Outputs are under build/run-KERNEL/. The last line is
+# `run: PASS ...` or `run: FAIL CODE NAME: reason`; CODE is the exit status.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+case ${1:-} in
+-h | --help) usage "$0" && exit ;;
+?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
+esac
+. "$here/leg.sh"
+
+# shellcheck disable=SC2317,SC2154	# called from the trap in leg.sh, which sets verdict
+conclude() {
+	case $verdict in
+	"0 "*) echo "run: PASS ${verdict#*: }; kernel $KERNEL, log in ${OUT#"$TOP"/}/vm/" ;;
+	*) echo "run: FAIL $verdict" ;;
+	esac
+}
+
+read_variables 10
+"$here/deps.sh" run
+folder=$("$here/kernel.sh" stock "$KERNEL")
+start_leg "run-$KERNEL"
+build_all "$folder"
+boot "$folder" guest-run.sh --boot-limit $((120 + 4 * CPUS)) --quiet-limit $((60 + 2 * CPUS)) \
+	--limit $((600 + 20 * CPUS + DURATION))

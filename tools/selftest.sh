@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# make selftest: shows that the VM harness notices what it is there to notice. Each
+# planted fault must give its own code and reason, a clean guest must pass.
+#
+#   KERNEL=6.1|6.12   the stock kernel for the faults that need no detector (6.12)
+#
+# Needs the debug test kernel (built once) for leaks and KUnit. Outputs are under
+# build/selftest/. The last line is `selftest: N passed, N failed`.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+case ${1:-} in
+-h | --help) usage "$0" && exit ;;
+?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
+esac
+
+readonly OUT=$TOP/build/selftest
+readonly JOBS=2
+
+# Tables without a VM: command, then what it must exit with and print.
+readonly USAGE_CASES="
+KERNEL=5.4 run.sh | 2 | run: FAIL 2 USAGE: KERNEL=5.4: unknown; one of:
+KERNEL=../6.1 run.sh | 2 | KERNEL=../6.1: unknown
+CPUS=1 run.sh | 2 | run: FAIL 2 USAGE: CPUS=1: out of range 2..64
+CPUS=65 run.sh | 2 | CPUS=65: out of range 2..64
+CPUS=four run.sh | 2 | CPUS=four: not a plain number; the range is 2..64
+CPUS=-4 run.sh | 2 | CPUS=-4: not a plain number
+DURATION=0 run.sh | 2 | DURATION=0: out of range 1..3600
+DURATION=99999999999999999999 run.sh | 2 | the range is 1..3600
+OBJCACHE_NEED_MB=99999999 run.sh | 2 | needs 99999999 MB
+FLAVOR=fast test.sh | 2 | verdict: 2 USAGE: FLAVOR=fast: unknown; one of:
+KERNEL=5.4 test.sh | 2 | kunit: 0 passed, 1 failed, 0 skipped
+CPUS=0 test.sh | 2 | verdict: 2 USAGE: CPUS=0: out of range 2..64
+X=1 vm/leg_test.sh 1 | 1 | leg: 1 FAILED: rmmod objcache ended with status 1
+X=1 vm/leg_test.sh 0 | 0 | leg: 0 PASS: all
+X=1 vm/leg_test.sh none | 1 | leg: 1 FAILED: the script ended early
+X=1 vm/leg_test.sh die | 2 | leg: 2 USAGE: no such thing
+X=1 vm/leg_test.sh term | 5 | leg: 5 LOST: interrupted by signal 15
+X=1 kernel.sh stock | 2 | KERNEL=: unknown
+X=1 kernel.sh brew 6.12 | 2 | brew: not a command
+X=1 deps.sh everything | 2 | GROUP=everything: unknown
+X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
+"
+
+# Name, kernel, fault, code, words of the reason, options of vm.py.
+readonly VM_CASES="
+leak | debug | leak | 1 | kmemleak: 16 unreferenced objects | --cpus 2 --env KMEMLEAK=yes
+clean-debug | debug | none | 0 | PASS | --cpus 2 --env KMEMLEAK=yes
+kunit | debug | kunit | 1 | objcache_fault: not ok 2 fault_case_fails_when_told | --cpus 2
+hang | stock | hang | 4 | nothing came for 15 s, in step 'insmod objcache_fault fault=hang' | --quiet-limit 15
+clean | stock | none | 0 | PASS |
+warn | stock | warn | 3 | WARNING: CPU |
+oops | stock | oops | 3 | NULL pointer dereference |
+lost | stock | lost | 5 | without a panic and without the final token |
+killed | stock | hang | 5 | QEMU ended with status -9 |
+one-cpu | stock | none | 2 | CPUS=1: at least 2 CPUs are required | --cpus 1
+slow-boot | stock | none | 4 | init did not run within 1 s | --boot-limit 1
+no-qemu | stock | none | 2 | qemu-system-pdp11: no such program | --qemu qemu-system-pdp11
+"
+
+passed=0 failed=0
+
+# verdict NAME CODE WANTED_CODE WORDS FILE: counts it.
+verdict() {
+	if [ "$2" = "$3" ] && grep -qF -- "$4" "$5"; then
+		passed=$((passed + 1))
+		echo "ok: $1: $(tail -n 1 "$5")"
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1: code $2, wanted $3 and '$4'; it said: $(tail -n 1 "$5")"
+	fi
+}
+
+# trim: a field of a table, without the blanks around it.
+trim() { sed 's/^ *//;s/ *$//' <<<"$1"; }
+
+run_tables() {
+	local source=$1 test status
+	for test in splat_test.py verdict_test.py "ktap_test.py $source"; do
+		status=0
+		# shellcheck disable=SC2086	# program and argument
+		python3 "$here"/vm/$test >"$OUT/table.log" 2>&1 || status=$?
+		verdict "${test%% *}" $status 0 " 0 problems" "$OUT/table.log"
+	done
+}
+
+run_usage_cases() {
+	local command code words status variable script
+	while IFS='|' read -r command code words; do
+		[ -n "$command" ] || continue
+		command=$(trim "$command") variable=${command%% *} script=${command#* } status=0
+		# shellcheck disable=SC2086	# script and arguments
+		env -u KERNEL -u FLAVOR -u CPUS -u DURATION "$variable" "$here"/$script >"$OUT/usage.log" 2>&1 || status=$?
+		verdict "$command" $status "$(trim "$code")" "$(trim "$words")" "$OUT/usage.log"
+	done <<<"$USAGE_CASES"
+}
+
+# build_fault KERNEL_FOLDER: prints the path of the module.
+build_fault() {
+	local dir
+	dir=$OUT/fault-$(cat "$1/release")
+	mkdir -p "$dir"
+	cp "$here"/fault/{Kbuild,objcache_fault.c} "$dir"
+	make -s -C "$1/build" M="$dir" CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2 ||
+		die FAILED "the fault module does not build for $1"
+	echo "$dir/objcache_fault.ko"
+}
+
+# kill_qemu NAME: as soon as the guest's script runs.
+kill_qemu() {
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		if grep -q "step 0 insmod" "$OUT/$1/results.log" 2>/dev/null; then
+			kill -9 "$(cat "$OUT/$1/qemu.pid")"
+			return
+		fi
+		sleep 0.3
+	done
+}
+
+# vm_case NAME KERNEL_FOLDER MODULE FAULT OPTION...: leaves NAME.log and NAME.code.
+vm_case() {
+	local name=$1 kernel=$2 module=$3 fault=$4 status=0
+	shift 4
+	[ "$name" != killed ] || kill_qemu "$name" &
+	python3 "$here/vm/vm.py" --kernel "$kernel" --out "$OUT/$name" --script "$here/vm/guest-fault.sh" \
+		--file "$module" --env "FAULT=$fault" --env NEED_CPUS=2 --env KMEMLEAK=no \
+		--quiet-limit 90 --limit 280 "$@" >"$OUT/$name.log" 2>&1 || status=$?
+	echo $status >"$OUT/$name.code"
+	wait
+}
+
+run_vm_cases() {
+	local stock=$1 debug=$2 source=$3 stock_fault debug_fault name kernel fault code words options
+	stock_fault=$(build_fault "$stock")
+	debug_fault=$(build_fault "$debug")
+	while IFS='|' read -r name kernel fault code words options; do
+		[ -n "$name" ] || continue
+		while [ "$(jobs -rp | wc -l)" -ge $JOBS ]; do
+			wait -n
+		done
+		say "  $(trim "$name") ..."
+		local -a more
+		read -ra more <<<"$options"
+		case $(trim "$kernel") in
+		stock) vm_case "$(trim "$name")" "$stock" "$stock_fault" "$(trim "$fault")" "${more[@]}" & ;;
+		debug) vm_case "$(trim "$name")" "$debug" "$debug_fault" "$(trim "$fault")" --source "$source" \
+			--expect-suites 1 --expect-cases 2 "${more[@]}" & ;;
+		esac
+	done <<<"$VM_CASES"
+	wait
+	while IFS='|' read -r name kernel fault code words options; do
+		[ -n "$name" ] || continue
+		name=$(trim "$name")
+		verdict "$name" "$(cat "$OUT/$name.code")" "$(trim "$code")" "$(trim "$words")" "$OUT/$name.log"
+	done <<<"$VM_CASES"
+}
+
+KERNEL=${KERNEL:-6.12}
+"$here/deps.sh" run test
+stock=$("$here/kernel.sh" stock "$KERNEL")
+debug=$("$here/kernel.sh" test 6.12 debug)
+source=$("$here/kernel.sh" source 6.12)
+want_space "$TOP/build" 200 "the self-test"
+take_lock "$TOP/build/.lock-selftest"
+rm -rf "$OUT"
+mkdir -p "$OUT"
+# Asked once here rather than by every boot.
+OBJCACHE_ACCEL=${OBJCACHE_ACCEL:-$(python3 "$here/vm/accel.py")}
+export OBJCACHE_ACCEL
+
+run_tables "$source"
+run_usage_cases
+run_vm_cases "$stock" "$debug" "$source"
+echo "selftest: $passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC2126,SC3040	# grep -c fails where it counts 0; ash has pipefail
+# What the guest scripts share; verdict.py on the host has the protocol.
+# Sourced by guest-init.sh in the VM (busybox sh), never run.
+
+send() { echo "@@$TOKEN $*"; }
+
+# step [-l SECONDS] NAME...: what comes next; it may be silent so long.
+step() {
+	step_limit=0
+	if [ "$1" = -l ]; then
+		step_limit=$2
+		shift 2
+	fi
+	send step "$step_limit" "$*"
+}
+
+# fail NAME REASON...: NAME of an exit code. The script goes on, so that one
+# boot shows all that is wrong; the first failure names the verdict.
+fail() {
+	: >/tmp/failed
+	send fail "$@"
+}
+
+# try COMMAND...: a failure is recorded, with the command.
+try() {
+	"$@" && return
+	fail FAILED "$* ended with status $?"
+}
+
+# client PROGRAM [OPTION...]: shows what it prints; its last line is the reason.
+client() {
+	client_name=$1
+	shift
+	client_status=0
+	(set -o pipefail && "/guest/$client_name" "$@" 2>&1 | tee /tmp/client) || client_status=$?
+	[ $client_status = 0 ] && return
+	fail FAILED "$client_name ended with status $client_status: $(tail -n 1 /tmp/client)"
+}
+
+# need_cpus N: ends the script where there are fewer.
+need_cpus() {
+	cpus_online=$(nproc)
+	[ "$cpus_online" -ge "$1" ] && return
+	fail USAGE "CPUS=$cpus_online: at least $1 CPUs are required"
+	exit 2
+}
+
+# load MODULE [PARAMETER=VALUE...]
+load() {
+	load_name=$1
+	shift
+	try insmod "/guest/$load_name.ko" "$@"
+	# A leak is found after rmmod, when its stack is nothing but numbers.
+	load_text=/sys/module/$load_name/sections/.text
+	[ ! -e "$load_text" ] || echo "$load_name.ko was loaded with .text at $(cat "$load_text")" >>/tmp/modules
+}
+
+unload() { try rmmod "$1"; }
+
+is_loaded() { grep -q "^$1 " /proc/modules; }
+
+# send_ktap GLOB: the results of all suites of that name.
+send_ktap() {
+	for ktap_file in /sys/kernel/debug/kunit/$1/results; do
+		if [ ! -e "$ktap_file" ]; then
+			fail FAILED "no KUnit results in $ktap_file"
+			return
+		fi
+		ktap_suite=${ktap_file%/results}
+		cat "$ktap_file" >/tmp/results
+		send begin "${ktap_suite##*/}"
+		cat /tmp/results
+		send end "$(wc -l </tmp/results)"
+	done
+}
+
+# check_kmemleak: two scans, because one that runs beside changes finds ghosts;
+# and only what is older than five seconds is looked at.
+check_kmemleak() {
+	leak_file=/sys/kernel/debug/kmemleak
+	if ! cat $leak_file >/dev/null; then
+		fail FAILED "kmemleak is not there or has switched itself off"
+		return
+	fi
+	sleep 6
+	echo scan >$leak_file
+	sleep 1
+	echo scan >$leak_file
+	cat $leak_file >/tmp/leaks
+	leak_count=$(grep '^unreferenced object' /tmp/leaks | wc -l)
+	[ "$leak_count" = 0 ] && return
+	head -n 60 /tmp/leaks
+	cat /tmp/modules
+	fail FAILED "kmemleak: $leak_count unreferenced objects," \
+		"$(sed -n '1s/.*(\(.*\)):*/the first of \1/p;2{s/^ *comm/by/;p;q}' /tmp/leaks | tr '\n' ' ')"
+}
+
+# check_nothing_left: after rmmod objcache. The caches named kunit-leaver are left
+# with objects out by a test of just that (S13), so their slabs stay for good.
+check_nothing_left() {
+	for left_module in objcache_example objcache_kunit objcache; do
+		is_loaded $left_module && fail FAILED "module $left_module is still loaded"
+	done
+	left_slabs=$(grep objcache /proc/slabinfo | grep -v kunit-leaver | cut -d' ' -f1 | tr '\n' ' ')
+	[ -z "$left_slabs" ] || fail FAILED "slabs are left: $left_slabs"
+	for left_path in /sys/kernel/debug/objcache /dev/objcache /sys/module/objcache; do
+		[ ! -e $left_path ] || fail FAILED "$left_path is left"
+	done
+}
+
+# check_taint: no more than O (out of tree), E (unsigned), N (a test has run).
+check_taint() {
+	taint_value=$(cat /proc/sys/kernel/tainted)
+	taint_rest=$((taint_value & ~(4096 | 8192 | 262144)))
+	[ $taint_rest = 0 ] || fail SPLAT "the kernel is tainted: $taint_value, of which $taint_rest is not allowed"
+}

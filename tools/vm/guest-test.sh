@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# make test: every KUnit suite, then a short go at what make run does, with all
+# detectors on. Runs in the VM, sourced by guest-init.sh.
+
+need_cpus 2
+
+if [ "$FLAVOR" = kcsan ]; then
+	step "KCSAN on"
+	echo on >/sys/kernel/debug/kcsan
+fi
+
+step "insmod objcache"
+load objcache
+
+step -l "$KUNIT_LIMIT" "KUnit suites"
+load objcache_kunit
+send_ktap "objcache*"
+unload objcache_kunit
+
+step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
+client objcache-stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
+
+step "hostile ioctls"
+client objcache-badinput
+
+step "example module"
+load objcache_example
+unload objcache_example
+
+step "rmmod objcache"
+unload objcache
+
+step "nothing left"
+check_nothing_left
+
+if [ "$FLAVOR" = debug ]; then
+	step "kmemleak"
+	check_kmemleak
+fi
+
+step "all suites, nothing left"
