@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S11: every call from every context, also in the middle of another one
+ *
+ * Whether a call changed what it must not (interrupts, the preemption count)
+ * is checked by the t_ calls themselves.
+ */
+
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/smp.h>
+
+#include "actors.h"
+#include "contexts.h"
+#include "helpers.h"
+
+#define CAPACITY	32
+
+/* What a function did in its context, to be judged afterwards. */
+struct job {
+	struct tcache *tc;
+	struct tobj *objs[100];
+	unsigned int nr;
+	unsigned int rounds;
+	unsigned int nulls;
+	gfp_t gfp;
+};
+
+static struct job *job_create(struct tcache *tc, gfp_t gfp, unsigned int rounds)
+{
+	struct job *job = kunit_kzalloc(tc->test, sizeof(*job), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(tc->test, job);
+	job->tc = tc;
+	job->gfp = gfp;
+	job->rounds = rounds;
+	return job;
+}
+
+static void job_keep(struct job *job, struct tobj *obj)
+{
+	if (obj)
+		job->objs[job->nr++] = obj;
+	else
+		job->nulls++;
+}
+
+/* With objects parked: each call a hundred times. */
+static void use_parked(void *data)
+{
+	struct job *job = data;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		job_keep(job, t_try_get(job->tc, 1));
+		job_keep(job, t_get(job->tc, job->gfp, 1));
+		while (job->nr)
+			t_put(job->tc, job->objs[--job->nr], 1);
+	}
+	job_keep(job, t_try_get(job->tc, 1));
+	if (job->nr)
+		t_discard(job->tc, job->objs[--job->nr], 1);
+}
+
+static void expect_usable_in(struct kunit *test, enum t_context context)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_ATOMIC, 0);
+	u64 discarded;
+
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, 20, objcache_prefill(tc->cache, 20, GFP_KERNEL));
+	KUNIT_EXPECT_TRUE(test, t_run_in(context, use_parked, job));
+	KUNIT_EXPECT_EQ_MSG(test, job->nulls, 0, "in %s", t_context_name(context));
+	discarded = t_stat(tc, discarded);
+	KUNIT_EXPECT_EQ(test, discarded, 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 0);
+	t_expect_balanced(tc, 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 19);
+	t_finish(tc);
+}
+
+static void s11_parked_objects_are_usable_in_every_context(struct kunit *test)
+{
+	enum t_context context;
+
+	for (context = T_TASK; context < T_NMI; context++)
+		expect_usable_in(test, context);
+}
+
+static void s11_parked_objects_are_usable_in_nmi(struct kunit *test)
+{
+	t_need_nmi(test);
+	expect_usable_in(test, T_NMI);
+}
+
+static void get_some(void *data)
+{
+	struct job *job = data;
+	unsigned int i;
+
+	for (i = 0; i < job->rounds; i++)
+		job_keep(job, t_get(job->tc, job->gfp, 1));
+}
+
+static void put_all(void *data)
+{
+	struct job *job = data;
+
+	while (job->nr)
+		t_put(job->tc, job->objs[--job->nr], 1);
+}
+
+static void discard_all(void *data)
+{
+	struct job *job = data;
+
+	while (job->nr)
+		t_discard(job->tc, job->objs[--job->nr], 1);
+}
+
+/* Empty cache: what is legal for the slab in a context is legal here. */
+static void s11_a_miss_allocates_wherever_the_slab_may(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_ATOMIC, 20);
+	enum t_context context;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "not on PREEMPT_RT");
+	t_on_cpu(test, 0);
+	for (context = T_TASK; context < T_NMI; context++) {
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, get_some, job));
+		KUNIT_EXPECT_EQ_MSG(test, job->nr, 20, "in %s", t_context_name(context));
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, discard_all, job));
+		t_expect_balanced(tc, 0);
+	}
+	t_finish(tc);
+}
+
+static void s11_a_miss_in_nmi_constructs_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_NOWAIT, 5);
+
+	t_need_nmi(test);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_TRUE(test, t_run_in(T_NMI, get_some, job));
+	KUNIT_EXPECT_EQ(test, job->nulls, 5);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 0);
+	t_finish(tc);
+}
+
+/* Far above the capacity, where a put has to find a way out for each. */
+static void s11_puts_above_the_capacity_work_in_every_context(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_KERNEL, 100);
+	enum t_context context;
+
+	t_need_nmi(test);
+	t_on_cpu(test, 0);
+	for (context = T_TASK; context < T_NR_CONTEXTS; context++) {
+		get_some(job);
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, put_all, job));
+		KUNIT_EXPECT_LE(test, t_stat(tc, parked), CAPACITY);
+		KUNIT_EXPECT_GE(test, t_stat(tc, parked), 1);
+		t_expect_balanced(tc, 0);
+		get_some(job);
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, discard_all, job));
+		t_expect_balanced(tc, 0);
+	}
+	t_finish(tc);
+}
+
+static void use_bulk(void *data)
+{
+	struct job *job = data;
+	unsigned int nr;
+
+	for (nr = 0; nr < 50; nr += 7) {
+		job->nr = t_get_bulk(job->tc, job->gfp, nr, job->objs, 1);
+		job->nulls += nr - job->nr;
+		t_put_bulk(job->tc, job->nr, job->objs, 1);
+	}
+	job->nr = 0;
+}
+
+static void s11_bulk_calls_leave_interrupts_as_they_were(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_ATOMIC, 0);
+	enum t_context context;
+
+	t_on_cpu(test, 0);
+	for (context = T_TASK; context < T_NMI; context++) {
+		job->nulls = 0;
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, use_bulk, job));
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			KUNIT_EXPECT_EQ_MSG(test, job->nulls, 0, "in %s",
+					    t_context_name(context));
+		t_expect_balanced(tc, 0);
+	}
+	job->gfp = GFP_KERNEL;
+	use_bulk(job);
+	t_finish(tc);
+}
+
+static void s11_calls_that_may_sleep_leave_interrupts_as_they_were(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+
+	objcache_prefill(tc->cache, 20, GFP_KERNEL);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	KUNIT_EXPECT_TRUE(test, preemptible() || !IS_ENABLED(CONFIG_PREEMPT_COUNT));
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	objcache_drain(tc->cache);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	t_finish(tc);
+}
+
+/*
+ * As if @fn interrupted a hit: the owner flag of this CPU is set, and what it
+ * guards must be found as it was left.
+ */
+static bool run_nested(struct tcache *tc, enum t_context context,
+		       void (*fn)(void *data), void *data)
+{
+	struct objcache_owner *owner;
+	void **top, **limit;
+	bool ran, intact;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(tc->cache->owner);
+	if (!objcache_owner_enter(owner)) {
+		preempt_enable();
+		return false;
+	}
+	top = owner->top;
+	limit = owner->limit;
+	ran = t_run_in(context, fn, data);
+	intact = owner->busy && owner->top == top && owner->limit == limit;
+	objcache_owner_exit(owner);
+	preempt_enable();
+	return ran && intact;
+}
+
+static const enum t_context nesting[] = {
+	T_PREEMPT_OFF, T_IRQS_OFF, T_RAW_LOCK, T_SOFTIRQ, T_HARDIRQ, T_NMI,
+};
+
+static void use_nested(void *data)
+{
+	struct job *job = data;
+	unsigned int i;
+
+	for (i = 0; i < 6; i++)
+		t_put(job->tc, job->objs[--job->nr], 1);
+	t_discard(job->tc, job->objs[--job->nr], 1);
+	for (i = 0; i < 4; i++)
+		job_keep(job, t_try_get(job->tc, 1));
+	for (i = 0; i < 4; i++)
+		job_keep(job, t_get(job->tc, GFP_NOWAIT, 1));
+	for (i = 0; i < 3; i++)
+		t_put(job->tc, job->objs[--job->nr], 1);
+}
+
+static void s11_calls_that_interrupt_another_find_their_way(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_KERNEL, 30);
+	unsigned int i;
+	u64 nested;
+
+	t_need_nmi(test);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, 20, objcache_prefill(tc->cache, 20, GFP_KERNEL));
+	for (i = 0; i < ARRAY_SIZE(nesting); i++) {
+		nested = t_stat(tc, nested);
+		get_some(job);
+		KUNIT_EXPECT_TRUE_MSG(test, run_nested(tc, nesting[i], use_nested, job),
+				      "in %s", t_context_name(nesting[i]));
+		KUNIT_EXPECT_GE(test, t_stat(tc, nested), nested + 6);
+		t_expect_balanced(tc, job->nr);
+		put_all(job);
+		t_expect_balanced(tc, 0);
+	}
+	t_finish(tc);
+}
+
+/* Also when a get finds the flag set and nothing is parked. */
+static void s11_a_nested_miss_allocates_wherever_the_slab_may(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_ATOMIC, 10);
+	unsigned int i;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "not on PREEMPT_RT");
+	t_on_cpu(test, 0);
+	for (i = 0; nesting[i] != T_NMI; i++) {
+		KUNIT_EXPECT_TRUE(test, run_nested(tc, nesting[i], get_some, job));
+		KUNIT_EXPECT_EQ_MSG(test, job->nr, 10, "in %s",
+				    t_context_name(nesting[i]));
+		discard_all(job);
+		t_expect_balanced(tc, 0);
+	}
+	t_finish(tc);
+}
+
+/* What an interrupt parked while the flag was set, the CPU finds later. */
+static void s11_what_nested_puts_parked_is_not_stranded(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_KERNEL, 10);
+	struct tobj **objs = t_objs(test, 100);
+	unsigned int i, nr;
+	u64 parked;
+
+	t_need_nmi(test);
+	t_on_cpu(test, 0);
+	for (i = 0; i < ARRAY_SIZE(nesting); i++) {
+		get_some(job);
+		KUNIT_EXPECT_TRUE(test, run_nested(tc, nesting[i], put_all, job));
+		t_expect_balanced(tc, 0);
+		parked = t_stat(tc, parked);
+		KUNIT_EXPECT_GE_MSG(test, parked, 1, "in %s", t_context_name(nesting[i]));
+		nr = t_try_get_all(tc, objs, 100);
+		KUNIT_EXPECT_EQ(test, parked, nr);
+		t_put_all(tc, objs, nr);
+		objcache_drain(tc->cache);
+	}
+	t_finish(tc);
+}
+
+static void s10_nested_puts_keep_to_the_capacity(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, GFP_KERNEL, 100);
+	unsigned int prefill;
+
+	t_on_cpu(test, 0);
+	for (prefill = 0; prefill <= CAPACITY; prefill += 8) {
+		get_some(job);
+		objcache_prefill(tc->cache, prefill, GFP_KERNEL);
+		KUNIT_EXPECT_TRUE(test, run_nested(tc, T_HARDIRQ, put_all, job));
+		KUNIT_EXPECT_LE(test, t_stat(tc, parked), CAPACITY);
+		t_expect_balanced(tc, 0);
+		get_some(job);
+		put_all(job);
+		KUNIT_EXPECT_LE(test, t_stat(tc, parked), CAPACITY);
+		objcache_drain(tc->cache);
+	}
+	t_finish(tc);
+}
+
+/*
+ * All contexts at once: on each CPU a thread, the interrupts that other CPUs
+ * send it, the tasklet that these raise, and the NMIs that all of them run into.
+ */
+struct place {
+	struct t_actor task;
+	struct t_actor hardirq;
+	struct t_actor softirq;
+	struct t_actor nmi;
+	struct tasklet_struct tasklet;
+	struct irq_work work;
+};
+
+struct storm {
+	unsigned int nr;
+	struct place places[];
+};
+
+static struct place *place_here(struct storm *storm)
+{
+	unsigned int cpu = raw_smp_processor_id();
+	unsigned int i;
+
+	for (i = 0; i < storm->nr - 1; i++)
+		if (storm->places[i].task.who >> 8 == cpu + 1)
+			break;
+	return &storm->places[i];
+}
+
+static void maybe_nmi(struct t_actor *actor)
+{
+	if (!(t_random(&actor->random) % 4))
+		t_nmi_point();
+}
+
+static void storm_nmi(void *data)
+{
+	t_actor_step(&place_here(data)->nmi);
+}
+
+static void storm_softirq(struct tasklet_struct *tasklet)
+{
+	struct place *place = from_tasklet(place, tasklet, tasklet);
+
+	t_actor_step(&place->softirq);
+	maybe_nmi(&place->softirq);
+	t_actor_step(&place->softirq);
+}
+
+static void storm_hardirq(struct place *place)
+{
+	t_actor_step(&place->hardirq);
+	maybe_nmi(&place->hardirq);
+	if (t_random(&place->hardirq.random) % 2)
+		tasklet_schedule(&place->tasklet);
+	t_actor_step(&place->hardirq);
+}
+
+static void storm_irq_work(struct irq_work *work)
+{
+	storm_hardirq(container_of(work, struct place, work));
+}
+
+static void storm_ipi(void *data)
+{
+	storm_hardirq(place_here(data));
+}
+
+static void storm_thread(struct t_thread *thread)
+{
+	struct storm *storm = thread->crew->data;
+	struct place *place = &storm->places[thread->index];
+	unsigned int hop, i;
+
+	while (!t_crew_stopping(thread->crew)) {
+		for (i = 0; i < 20; i++) {
+			if (t_random(&place->task.random) % 2)
+				irq_work_queue(&place->work);
+			t_actor_step(&place->task);
+			maybe_nmi(&place->task);
+		}
+		hop = 1 + t_random(&place->task.random) % (storm->nr - 1);
+		smp_call_function_single(t_nth_cpu(thread->index + hop),
+					 storm_ipi, storm, true);
+		cond_resched();
+	}
+}
+
+static void storm_settle(void *data)
+{
+	struct storm *storm = data;
+	unsigned int i;
+
+	for (i = 0; i < storm->nr; i++) {
+		irq_work_sync(&storm->places[i].work);
+		tasklet_kill(&storm->places[i].tasklet);
+	}
+}
+
+static void storm_place(struct storm *storm, struct tcache *tc, unsigned int i)
+{
+	struct place *place = &storm->places[i];
+	u32 who = (t_nth_cpu(i) + 1) << 8;
+	gfp_t atomic = IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : GFP_ATOMIC;
+
+	place->work = IRQ_WORK_INIT_HARD(storm_irq_work);
+	t_actor_init(&place->task, tc, who, GFP_KERNEL);
+	t_actor_init(&place->hardirq, tc, who + 1, atomic);
+	t_actor_init(&place->softirq, tc, who + 2, atomic);
+	t_actor_init(&place->nmi, tc, who + 3, GFP_NOWAIT);
+	place->task.may_bulk = true;
+	tasklet_setup(&place->tasklet, storm_softirq);
+}
+
+static struct storm *storm_create(struct kunit *test, struct tcache *tc)
+{
+	unsigned int i, nr = num_online_cpus();
+	struct storm *storm;
+
+	storm = kunit_kzalloc(test, struct_size(storm, places, nr), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, storm);
+	storm->nr = nr;
+	for (i = 0; i < nr; i++)
+		storm_place(storm, tc, i);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, storm_settle, storm));
+	return storm;
+}
+
+static void storm_end(struct kunit *test, struct storm *storm)
+{
+	struct place *place;
+	unsigned int i;
+
+	storm_settle(storm);
+	for (i = 0; i < storm->nr; i++) {
+		place = &storm->places[i];
+		KUNIT_EXPECT_GT(test, place->task.steps, 0);
+		KUNIT_EXPECT_GT(test, place->hardirq.steps, 0);
+		KUNIT_EXPECT_GT(test, place->softirq.steps, 0);
+		KUNIT_EXPECT_GT(test, place->nmi.steps, 0);
+		kunit_info(test, "steps: task %lu, hardirq %lu, softirq %lu, NMI %lu",
+			   place->task.steps, place->hardirq.steps,
+			   place->softirq.steps, place->nmi.steps);
+		t_actor_empty(&place->task);
+		t_actor_empty(&place->hardirq);
+		t_actor_empty(&place->softirq);
+		t_actor_empty(&place->nmi);
+	}
+}
+
+static void storm_with(struct kunit *test, struct tcache *tc)
+{
+	struct storm *storm;
+	struct t_crew *crew;
+
+	t_need_cpus(test, 2);
+	t_need_nmi(test);
+	storm = storm_create(test, tc);
+	t_nmi_arm(storm_nmi, storm);
+	crew = t_crew_create(test, num_online_cpus(), storm_thread, storm);
+	t_crew_run(crew, 2000);
+	storm_end(test, storm);
+	t_expect_balanced(tc, 0);
+	kunit_info(test, "%llu nested calls", t_stat(tc, nested));
+	t_finish(tc);
+}
+
+static void s11_all_contexts_at_once_share_a_cache(struct kunit *test)
+{
+	storm_with(test, t_create_small(test, 0));
+}
+
+static void s11_all_contexts_at_once_share_a_tiny_cache(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 1, .capacity = 4, .ops = &t_ops_reset,
+	};
+
+	storm_with(test, t_create(test, &params));
+}
+
+static struct kunit_case context_cases[] = {
+	KUNIT_CASE(s11_parked_objects_are_usable_in_every_context),
+	KUNIT_CASE(s11_parked_objects_are_usable_in_nmi),
+	KUNIT_CASE(s11_a_miss_allocates_wherever_the_slab_may),
+	KUNIT_CASE(s11_a_miss_in_nmi_constructs_nothing),
+	KUNIT_CASE(s11_puts_above_the_capacity_work_in_every_context),
+	KUNIT_CASE(s11_bulk_calls_leave_interrupts_as_they_were),
+	KUNIT_CASE(s11_calls_that_may_sleep_leave_interrupts_as_they_were),
+	KUNIT_CASE(s11_calls_that_interrupt_another_find_their_way),
+	KUNIT_CASE(s11_a_nested_miss_allocates_wherever_the_slab_may),
+	KUNIT_CASE(s11_what_nested_puts_parked_is_not_stranded),
+	KUNIT_CASE(s10_nested_puts_keep_to_the_capacity),
+	KUNIT_CASE_SLOW(s11_all_contexts_at_once_share_a_cache),
+	KUNIT_CASE_SLOW(s11_all_contexts_at_once_share_a_tiny_cache),
+	{}
+};
+
+static struct kunit_suite context_suite = {
+	.name = "objcache_contexts",
+	.test_cases = context_cases,
+};
+
+kunit_test_suite(context_suite);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S11, instruction by instruction: calls that are single-stepped, with other
+ * contexts using the same cache in between any two instructions
+ *
+ * The trap flag makes the CPU enter the kernel after each instruction, like an
+ * NMI and with in_nmi() true. There a notifier looks at what comes next, and
+ * may act as an NMI would, or queue irq_work, whose interrupt then comes right
+ * here and raises a softirq. So the windows of nesting are hit on purpose, not
+ * by chance, however deep the call is in.
+ *
+ * For x86-64 only. A step costs microseconds, and the flag must not get into
+ * another task: preemption stays off meanwhile.
+ */
+
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/kdebug.h>
+#include <linux/notifier.h>
+#include <linux/ptrace.h>
+
+#include "actors.h"
+#include "helpers.h"
+
+#ifdef CONFIG_X86_64
+#include <asm/debugreg.h>
+
+#define TAKEN_MAX	6
+
+/**
+ * struct stepper - somebody whose calls are single-stepped
+ * @tc: the cache that is called
+ * @notifier: sees each step
+ * @task: who is stepped
+ * @intrude: others are let in between
+ * @random: when
+ * @nmi: acts where the step traps
+ * @hardirq: acts in the interrupt of @work
+ * @softirq: acts in @tasklet, which that interrupt raises
+ * @work: queued from a step
+ * @tasklet: raised from @work
+ * @steps: instructions seen
+ * @irqs_off: those before which interrupts were off
+ * @locked: those with a lock prefix
+ * @astray: steps outside NMI context, or not on the way it should be
+ */
+struct stepper {
+	struct tcache *tc;
+	struct notifier_block notifier;
+	struct task_struct *task;
+	bool intrude;
+	u32 random;
+	struct t_actor nmi;
+	struct t_actor hardirq;
+	struct t_actor softirq;
+	struct irq_work work;
+	struct tasklet_struct tasklet;
+	unsigned long steps;
+	unsigned long irqs_off;
+	unsigned long locked;
+	unsigned long astray;
+};
+
+static void stepper_irq_work(struct irq_work *work)
+{
+	struct stepper *st = container_of(work, struct stepper, work);
+
+	st->astray += !in_hardirq();
+	t_actor_step(&st->hardirq);
+	tasklet_schedule(&st->tasklet);
+}
+
+static void stepper_tasklet(struct tasklet_struct *tasklet)
+{
+	struct stepper *st = from_tasklet(st, tasklet, tasklet);
+
+	st->astray += !in_serving_softirq();
+	t_actor_step(&st->softirq);
+}
+
+static void stepper_intrude(struct stepper *st)
+{
+	switch (t_random(&st->random) % 8) {
+	case 0:
+		irq_work_queue(&st->work);
+		break;
+	case 1:
+	case 2:
+		t_actor_step(&st->nmi);
+	}
+}
+
+static void stepper_look(struct stepper *st, struct pt_regs *regs)
+{
+	st->steps++;
+	st->astray += !in_nmi();
+	st->irqs_off += !(regs->flags & X86_EFLAGS_IF);
+	st->locked += *(const u8 *)regs->ip == 0xf0;
+	if (st->intrude)
+		stepper_intrude(st);
+}
+
+static int stepper_notify(struct notifier_block *notifier, unsigned long event,
+			  void *data)
+{
+	struct stepper *st = container_of(notifier, struct stepper, notifier);
+	struct die_args *args = data;
+	unsigned long *dr6 = (unsigned long *)args->err;
+
+	if (event != DIE_DEBUG || current != st->task || !(*dr6 & DR_STEP))
+		return NOTIFY_DONE;
+	stepper_look(st, args->regs);
+	return NOTIFY_STOP;
+}
+
+/* Before and after the flag is up, no other task must get it. */
+static __always_inline void step_on(void)
+{
+	preempt_disable();
+	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
+}
+
+static __always_inline void step_off(void)
+{
+	asm volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
+	preempt_enable();
+}
+
+static noinline void *stepped_get(struct objcache *cache)
+{
+	void *obj;
+
+	step_on();
+	obj = objcache_get(cache, GFP_ATOMIC);
+	step_off();
+	return obj;
+}
+
+static noinline void *stepped_try_get(struct objcache *cache)
+{
+	void *obj;
+
+	step_on();
+	obj = objcache_try_get(cache);
+	step_off();
+	return obj;
+}
+
+static noinline void stepped_put(struct objcache *cache, void *obj)
+{
+	step_on();
+	objcache_put(cache, obj);
+	step_off();
+}
+
+static noinline void stepped_discard(struct objcache *cache, void *obj)
+{
+	step_on();
+	objcache_discard(cache, obj);
+	step_off();
+}
+
+static void stepper_remove(void *p)
+{
+	struct stepper *st = p;
+
+	unregister_die_notifier(&st->notifier);
+	irq_work_sync(&st->work);
+	tasklet_kill(&st->tasklet);
+}
+
+static struct stepper *stepper_create(struct kunit *test, struct tcache *tc)
+{
+	struct stepper *st = kunit_kzalloc(test, sizeof(*st), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, st);
+	st->tc = tc;
+	st->task = current;
+	st->random = 1;
+	st->notifier.notifier_call = stepper_notify;
+	st->notifier.priority = INT_MAX;
+	st->work = IRQ_WORK_INIT_HARD(stepper_irq_work);
+	tasklet_setup(&st->tasklet, stepper_tasklet);
+	t_actor_init(&st->nmi, tc, 2, GFP_NOWAIT);
+	t_actor_init(&st->hardirq, tc, 3, 0);
+	t_actor_init(&st->softirq, tc, 4, 0);
+	t_on_cpu(test, 0);
+	KUNIT_ASSERT_EQ(test, 0, register_die_notifier(&st->notifier));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stepper_remove, st));
+	return st;
+}
+
+static void stepper_end(struct stepper *st)
+{
+	struct kunit *test = st->tc->test;
+
+	kunit_release_action(test, stepper_remove, st);
+	KUNIT_EXPECT_EQ(test, st->astray, 0);
+	t_actor_empty(&st->nmi);
+	t_actor_empty(&st->hardirq);
+	t_actor_empty(&st->softirq);
+	t_expect_balanced(st->tc, 0);
+}
+
+/* The calls are the bare ones here, so the stamps are set around them. */
+static unsigned int stepper_take(struct stepper *st, struct tobj **objs)
+{
+	unsigned int nr = 0, i;
+	struct tobj *obj;
+
+	for (i = 0; i < TAKEN_MAX; i++) {
+		obj = i ? stepped_try_get(st->tc->cache) : stepped_get(st->tc->cache);
+		if (obj && t_claim(st->tc, obj, 1))
+			objs[nr++] = obj;
+	}
+	return nr;
+}
+
+static void stepper_give(struct stepper *st, struct tobj **objs, unsigned int nr)
+{
+	while (nr--) {
+		t_release(st->tc, objs[nr], 1);
+		if (t_random(&st->random) % 16)
+			stepped_put(st->tc->cache, objs[nr]);
+		else
+			stepped_discard(st->tc->cache, objs[nr]);
+	}
+}
+
+static void step_through(struct kunit *test, struct tcache *tc,
+			 unsigned int capacity)
+{
+	struct stepper *st = stepper_create(test, tc);
+	unsigned long end = jiffies + msecs_to_jiffies(2000);
+	struct tobj *objs[TAKEN_MAX];
+	unsigned int rounds;
+	u64 most = 0;
+
+	objcache_prefill(tc->cache, 32, GFP_KERNEL);
+	st->intrude = true;
+	for (rounds = 0; time_before(jiffies, end) || rounds < 2; rounds++) {
+		stepper_give(st, objs, stepper_take(st, objs));
+		most = max(most, t_stat(tc, parked));
+		cond_resched();
+	}
+	st->intrude = false;
+	stepper_end(st);
+	kunit_info(test, "%u rounds, %lu instructions; %lu calls in NMI, %lu in hardirq, %lu in softirq; %llu nested",
+		   rounds, st->steps, st->nmi.steps, st->hardirq.steps,
+		   st->softirq.steps, t_stat(tc, nested));
+	KUNIT_EXPECT_LE(test, most, capacity);
+	KUNIT_EXPECT_GT(test, st->nmi.steps, 100);
+	KUNIT_EXPECT_GT(test, st->hardirq.steps, 100);
+	KUNIT_EXPECT_GT(test, st->softirq.steps, 0);
+	KUNIT_EXPECT_GT(test, t_stat(tc, nested), 20);
+	t_finish(tc);
+}
+
+static void s11_any_context_may_come_between_any_two_instructions(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "the step keeps preemption off");
+	step_through(test, t_create_small(test, 0), 32);
+}
+
+/* With magazines of one object nearly every call leaves the hit path. */
+static void s11_any_context_may_come_between_behind_the_hit_path(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 1, .capacity = 6, .ops = &t_ops_reset,
+	};
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "the step keeps preemption off");
+	step_through(test, t_create(test, &params), params.capacity);
+}
+
+/* Nor is there a locked instruction. */
+static void s11_a_hit_never_has_interrupts_off(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct stepper *st = stepper_create(test, tc);
+	unsigned int i;
+	void *obj;
+
+	if (IS_ENABLED(CONFIG_KCSAN))
+		kunit_skip(test, "KCSAN turns interrupts off itself");
+	KUNIT_EXPECT_EQ(test, 2, objcache_prefill(tc->cache, 2, GFP_KERNEL));
+	for (i = 0; i < 10; i++) {
+		obj = i % 2 ? stepped_get(tc->cache) : stepped_try_get(tc->cache);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		stepped_put(tc->cache, obj);
+	}
+	stepper_end(st);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, hits), 10);
+	KUNIT_EXPECT_GT(test, st->steps, 10 * 20);
+	KUNIT_EXPECT_EQ(test, st->irqs_off, 0);
+	KUNIT_EXPECT_EQ(test, st->locked, 0);
+	kunit_info(test, "%lu instructions for a get and a put", st->steps / 10);
+	t_finish(tc);
+}
+
+#else
+
+static void s11_single_steps_need_x86(struct kunit *test)
+{
+	kunit_skip(test, "x86-64 only");
+}
+
+#endif /* CONFIG_X86_64 */
+
+static struct kunit_case step_cases[] = {
+#ifdef CONFIG_X86_64
+	KUNIT_CASE(s11_a_hit_never_has_interrupts_off),
+	KUNIT_CASE_SLOW(s11_any_context_may_come_between_any_two_instructions),
+	KUNIT_CASE_SLOW(s11_any_context_may_come_between_behind_the_hit_path),
+#else
+	KUNIT_CASE(s11_single_steps_need_x86),
+#endif
+	{}
+};
+
+static struct kunit_suite step_suite = {
+	.name = "objcache_steps",
+	.test_cases = step_cases,
+};
+
+kunit_test_suite(step_suite);
