@@ -36,6 +36,7 @@ help:
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
+	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -81,6 +82,9 @@ test:
 check:
 	@tools/check.sh
 
+litmus:
+	@tools/litmus.sh
+
 selftest:
 	@tools/selftest.sh
 
@@ -89,4 +93,4 @@ clean:
 
 export KERNEL FLAVOR CPUS DURATION
 .PHONY: all help modules modules_install linked tools install run test check \
-	selftest clean
+	litmus selftest clean

@@ -67,7 +67,7 @@
 /**
  * struct objcache_ops - what makes, unmakes and cleans an object
  * @ctor: makes fresh memory ready to use; 0 or a negative errno. Called in the
- *	context of the get with the get's @gfp, outside every critical section;
+ *	context of the get with its @gfp, outside every critical section;
  *	may sleep when @gfp allows. NULL: nothing to construct.
  * @dtor: undoes @ctor, exactly once for each object whose @ctor returned 0,
  *	before its memory is freed. Called in process context; may sleep; may put
