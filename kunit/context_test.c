@@ -516,7 +516,7 @@ static void storm_with(struct kunit *test, struct tcache *tc)
 	storm = storm_create(test, tc);
 	t_nmi_arm(storm_nmi, storm);
 	crew = t_crew_create(test, num_online_cpus(), storm_thread, storm);
-	t_crew_run(crew, 2000);
+	t_crew_run(crew, 1500);
 	storm_end(test, storm);
 	t_expect_balanced(tc, 0);
 	kunit_info(test, "%llu nested calls", t_stat(tc, nested));

@@ -319,7 +319,7 @@ static bool objcache_is_late(struct objcache_core *core)
 /**
  * __objcache_put_slow - objcache_put() past the hit path
  * @cache: the cache it came from
- * @obj: the object
+ * @obj: the object; NULL is ignored
  *
  * Context: Any.
  */
@@ -327,7 +327,7 @@ void __objcache_put_slow(struct objcache *cache, void *obj)
 {
 	struct objcache_core *core = to_core(cache);
 
-	if (!objcache_cache_ok(cache, "put") || objcache_is_late(core))
+	if (!objcache_cache_ok(cache, "put") || !obj || objcache_is_late(core))
 		return;
 	this_cpu_inc(core->cpu->count.slow_puts);
 	if (objcache_fit_to_keep(core, obj)) {

@@ -15,7 +15,7 @@ use_private_lists() {
 	say "fetching package lists into $dir"
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
 	APT_OPTS+=(-o "Dir::State=$dir/state" -o "Dir::State::status=/var/lib/dpkg/status"
-		-o "Dir::Cache=$dir/cache")
+		-o "Dir::State::lists=$dir/state/lists" -o "Dir::Cache=$dir/cache")
 	apt-get -qq "${APT_OPTS[@]}" update >&2 ||
 		die USAGE "apt-get update failed: is there a network?"
 }

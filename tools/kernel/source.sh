@@ -4,6 +4,7 @@
 
 # What KERNEL= names, for kernels that are built here.
 declare -A SOURCE_PACKAGE=(
+	[6.1]=linux-source-6.1
 	[6.12]=linux-source-6.12
 )
 
