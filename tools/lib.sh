@@ -12,7 +12,7 @@ export CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/objcache
 
 # A make that calls these scripts must not pass its options on to theirs.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-export LC_ALL=C
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -77,7 +77,7 @@ start_leg "test-$KERNEL-$FLAVOR"
 build_all "$folder"
 suites=$(expected_suites "$BUILT/kunit/objcache_kunit.ko")
 cases=$(expected_cases "$BUILT/kunit/objcache_kunit.ko")
-boot "$folder" guest-test.sh --env "FLAVOR=$FLAVOR" --env PAIRS=20000 --env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
+boot "$folder" guest-test.sh --env "FLAVOR=$FLAVOR" --env PAIRS=5000 --env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
 	--source "$source" --expect-suites "$suites" --expect-cases "$cases" \
 	--show-log '^ *(# Subtest:|(not )?ok )|EXPECTATION|ASSERTION' \
 	--boot-limit $((240 + 8 * CPUS)) --quiet-limit $((90 + 4 * CPUS)) --limit $((1200 + 30 * CPUS + DURATION))

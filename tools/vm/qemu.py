@@ -35,8 +35,8 @@ def topology(cpus, memory, nodes):
 
 
 # Everything QEMU has, but for five-level page tables: with them a KASAN kernel that
-# is interrupted in identify_cpu() (which sets x86_virt_bits for a moment) reports a
-# wild access, about one boot in ten on a busy host.
+# is interrupted in identify_cpu() (which sets x86_virt_bits for a moment) once
+# reported a wild access at boot, and never since.
 CPU = "max,la57=off"
 
 

@@ -209,7 +209,8 @@ class Vm:
         self.results_file.write(line + "\n")
         shown = self.guest.take(line)
         if shown is not None:
-            print(shown, flush=True)
+            clock = f"[{time.monotonic() - self.start[0]:4.0f} s] " if shown.startswith("== ") else ""
+            print(clock + shown, flush=True)
         if self.guest.finished and self.finished_at is None:
             self.finished_at = time.monotonic()
 
