@@ -97,7 +97,8 @@ static void objcache_age_tick(struct work_struct *work)
 static unsigned long objcache_touched(struct objcache_cpu *c)
 {
 	return READ_ONCE(c->own.gets) + READ_ONCE(c->own.puts) +
-	       READ_ONCE(c->count.slow_gets) + READ_ONCE(c->count.slow_puts);
+	       READ_ONCE(c->count.slow_gets) + READ_ONCE(c->count.slow_puts) +
+	       READ_ONCE(c->count.prefilled);
 }
 
 static void objcache_age_work(struct work_struct *work)
@@ -161,6 +162,9 @@ static unsigned int objcache_age_shared(struct objcache_core *core,
 	struct objcache_ring *aged = objcache_ring_of(c, true);
 	unsigned int nr;
 
+	/* The worker is behind: all of this CPU's wait for the next step. */
+	if (aged->reap_from != aged->reap_to)
+		return 0;
 	objcache_ring_claim_all(aged, &aged->reap_from, &aged->reap_to);
 	nr = (aged->reap_to - aged->reap_from) * core->batch;
 	if (nr) {
@@ -188,19 +192,6 @@ static void objcache_reap_ring(struct objcache_core *core,
 	}
 }
 
-static void objcache_reap_locked(struct objcache_core *core)
-{
-	int cpu;
-
-	lockdep_assert_held(&core->age_mutex);
-	for_each_possible_cpu(cpu) {
-		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-
-		objcache_reap_ring(core, &c->ring[0]);
-		objcache_reap_ring(core, &c->ring[1]);
-	}
-}
-
 /**
  * objcache_reap - empty what age steps have claimed
  * @core: the cache
@@ -209,8 +200,15 @@ static void objcache_reap_locked(struct objcache_core *core)
  */
 void objcache_reap(struct objcache_core *core)
 {
+	int cpu;
+
 	mutex_lock(&core->age_mutex);
-	objcache_reap_locked(core);
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		objcache_reap_ring(core, &c->ring[0]);
+		objcache_reap_ring(core, &c->ring[1]);
+	}
 	mutex_unlock(&core->age_mutex);
 }
 
@@ -225,17 +223,16 @@ void objcache_age_step(struct objcache_core *core)
 	unsigned long nr = 0;
 	int cpu;
 
-	cpus_read_lock();
 	mutex_lock(&core->age_mutex);
-	objcache_reap_locked(core);
+	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
 		nr += objcache_age_shared(core, per_cpu_ptr(core->cpu, cpu));
 		objcache_age_private(core, cpu);
 	}
 	WRITE_ONCE(core->ages, core->ages + 1);
 	trace_objcache_age(core->name, nr);
-	mutex_unlock(&core->age_mutex);
 	cpus_read_unlock();
+	mutex_unlock(&core->age_mutex);
 	objcache_queue_work(&core->release_work);
 }
 

@@ -129,6 +129,8 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			objcache_release(core, &obj, 1);
 			break;
 		}
+		/* For aging: this CPU is in use. */
+		this_cpu_inc(core->cpu->count.prefilled);
 	}
 	return done;
 }

@@ -29,8 +29,8 @@
  * current. A push that races the flip lands in the aged ring and survives one
  * step all the same. The private part ages on its own CPU, as owner.
  *
- * Lock order: cpu hotplug lock, drain_mutex, age_mutex. objcache_mutex is never
- * held with any of these. take_lock (release.c) is a leaf that interrupts only
+ * Lock order: age_mutex, CPU hotplug lock, drain_mutex. objcache_mutex is never
+ * taken under any of these. take_lock (release.c) is a leaf that interrupts only
  * ever trylock. A hit takes no lock.
  */
 #include <linux/export.h>

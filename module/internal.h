@@ -47,6 +47,7 @@ struct objcache_counters {
 	unsigned long refused;
 	unsigned long discarded;
 	unsigned long nested;
+	unsigned long prefilled;
 	unsigned long aged_hits;
 	unsigned long aged_out;
 	unsigned long shrunk;

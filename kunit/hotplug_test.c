@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S12: a CPU that goes takes nothing with it
+ *
+ * The last CPU goes and comes, while the others use the cache, and while a timer
+ * interrupt on it gets and puts for as long as there are interrupts there.
+ */
+
+#include <linux/cpu.h>
+#include <linux/hrtimer.h>
+#include <linux/smp.h>
+
+#include "actors.h"
+#include "helpers.h"
+#include "../module/internal.h"
+
+#define BATCH		4
+#define PARKED		24
+#define CAPACITY	32
+
+static unsigned int victim(void)
+{
+	return cpumask_last(cpu_online_mask);
+}
+
+static void need_hotplug(struct kunit *test)
+{
+	t_need_cpus(test, 2);
+	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
+		kunit_skip(test, "no CPU hotplug here");
+	if (!cpu_is_hotpluggable(victim()))
+		kunit_skip(test, "CPU %u cannot go", victim());
+}
+
+static void bring_back(void *p)
+{
+	add_cpu((unsigned long)p);
+}
+
+/* Takes @cpu away; it comes back with cpu_on(), or at the latest after the test. */
+static void cpu_off(struct kunit *test, unsigned int cpu)
+{
+	unsigned long arg = cpu;
+
+	KUNIT_ASSERT_EQ(test, 0, remove_cpu(cpu));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bring_back, (void *)arg));
+	KUNIT_ASSERT_FALSE(test, cpu_online(cpu));
+}
+
+static void cpu_on(struct kunit *test, unsigned int cpu)
+{
+	unsigned long arg = cpu;
+
+	kunit_release_action(test, bring_back, (void *)arg);
+	KUNIT_ASSERT_TRUE(test, cpu_online(cpu));
+}
+
+/* Counted here once more, part by part; @cpu is dead or quiet. */
+static unsigned int parked_on(struct tcache *tc, unsigned int cpu)
+{
+	struct objcache_core *core = to_core(tc->cache);
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	unsigned int sum = READ_ONCE(c->own.top) - READ_ONCE(c->base);
+
+	sum += READ_ONCE(c->spare_full) * core->batch;
+	return sum + objcache_shared(c) * core->batch + atomic_read(&c->nested_nr);
+}
+
+static void s12_what_a_dead_cpu_had_parked_is_released(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = victim();
+
+	need_hotplug(test);
+	t_on_cpu(test, num_online_cpus() - 1);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	cpu_off(test, cpu);
+	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
+	t_expect_balanced(tc, 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), PARKED);
+	cpu_on(test, cpu);
+	t_finish(tc);
+}
+
+/* As an interrupt that found the owner at work. */
+static void get_and_put_nested(struct tcache *tc)
+{
+	struct objcache_owner *owner;
+	struct tobj *obj;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(tc->cache->owner);
+	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
+	obj = t_try_get(tc, 2);
+	KUNIT_EXPECT_NOT_NULL(tc->test, obj);
+	if (obj)
+		t_put(tc, obj, 2);
+	objcache_owner_exit(owner);
+	preempt_enable();
+}
+
+/* Private part, both generations and nested list: something in each. */
+static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = victim();
+	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
+	struct tobj *objs[CAPACITY];
+
+	need_hotplug(test);
+	t_on_cpu(test, num_online_cpus() - 1);
+	t_get_all(tc, objs, CAPACITY);
+	t_put_all(tc, objs, PARKED);
+	objcache_age(tc->cache);
+	t_put_all(tc, objs + PARKED, CAPACITY - PARKED);
+	get_and_put_nested(tc);
+	KUNIT_EXPECT_NE(test, objcache_ring_count(&c->ring[0]), 0);
+	KUNIT_EXPECT_NE(test, objcache_ring_count(&c->ring[1]), 0);
+	KUNIT_EXPECT_NE(test, atomic_read(&c->nested_nr), 0);
+	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), CAPACITY);
+	t_on_cpu(test, 0);
+	cpu_off(test, cpu);
+	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+	t_expect_balanced(tc, 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), CAPACITY);
+	cpu_on(test, cpu);
+	t_finish(tc);
+}
+
+static void s12_a_cpu_that_is_back_parks_and_finds_objects(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = victim();
+	struct tobj *objs[PARKED];
+	u64 fresh;
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	cpu_off(test, cpu);
+	cpu_on(test, cpu);
+	t_on_cpu(test, num_online_cpus() - 1);
+	t_get_all(tc, objs, PARKED);
+	t_put_all(tc, objs, PARKED);
+	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), PARKED);
+	fresh = t_stat(tc, fresh);
+	t_get_all(tc, objs, PARKED);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), fresh);
+	t_put_all(tc, objs, PARKED);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, t_try_get_all(tc, objs, PARKED), PARKED - 2 * BATCH);
+	t_put_all(tc, objs, PARKED - 2 * BATCH);
+	t_finish(tc);
+}
+
+/* Steps, drains and memory pressure, with a CPU away. */
+static void s12_a_cache_works_while_a_cpu_is_away(struct kunit *test)
+{
+	struct tcache *tc;
+	unsigned int cpu = victim();
+	struct tobj *objs[PARKED];
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	cpu_off(test, cpu);
+	tc = t_create_small(test, 0);
+	t_get_all(tc, objs, PARKED);
+	t_put_all(tc, objs, PARKED);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	t_get_all(tc, objs, PARKED);
+	t_put_all(tc, objs, PARKED);
+	KUNIT_EXPECT_EQ(test, objcache_drain(tc->cache), PARKED);
+	cpu_on(test, cpu);
+	t_finish(tc);
+}
+
+/**
+ * struct ticker - a timer interrupt of one CPU that uses a cache
+ * @timer: pinned there
+ * @actor: what it does
+ * @cpu: where
+ * @ticks: how often it ran there
+ * @started: it has
+ */
+struct ticker {
+	struct hrtimer timer;
+	struct t_actor actor;
+	unsigned int cpu;
+	unsigned long ticks;
+	bool started;
+};
+
+/* On another CPU its own is dead, and the timer was moved. */
+static enum hrtimer_restart ticker_fn(struct hrtimer *timer)
+{
+	struct ticker *ticker = container_of(timer, struct ticker, timer);
+	unsigned int i;
+
+	if (smp_processor_id() != ticker->cpu)
+		return HRTIMER_NORESTART;
+	for (i = 0; i < 8; i++)
+		t_actor_step(&ticker->actor);
+	WRITE_ONCE(ticker->ticks, ticker->ticks + 1);
+	hrtimer_forward_now(timer, ns_to_ktime(500 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+static void ticker_start(void *p)
+{
+	struct ticker *ticker = p;
+
+	hrtimer_start(&ticker->timer, ns_to_ktime(500 * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static void ticker_cancel(void *p)
+{
+	struct ticker *ticker = p;
+
+	hrtimer_cancel(&ticker->timer);
+}
+
+static struct ticker *ticker_create(struct tcache *tc, unsigned int cpu)
+{
+	struct kunit *test = tc->test;
+	struct ticker *ticker = kunit_kzalloc(test, sizeof(*ticker), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ticker);
+	ticker->cpu = cpu;
+	t_actor_init(&ticker->actor, tc, 2, GFP_ATOMIC);
+	objcache_hrtimer_setup(&ticker->timer, ticker_fn, HRTIMER_MODE_REL_PINNED_HARD);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ticker_cancel, ticker));
+	return ticker;
+}
+
+/* The CPU works, dies at work, and is found to have nothing left. */
+static void die_at_work(struct tcache *tc, struct ticker *ticker)
+{
+	struct kunit *test = tc->test;
+	unsigned long ticks = ticker->ticks;
+
+	KUNIT_ASSERT_EQ(test, 0, smp_call_function_single(ticker->cpu, ticker_start,
+							  ticker, true));
+	KUNIT_EXPECT_TRUE(test, t_wait_until(READ_ONCE(ticker->ticks) > ticks + 20));
+	cpu_off(test, ticker->cpu);
+	hrtimer_cancel(&ticker->timer);
+	KUNIT_EXPECT_EQ(test, parked_on(tc, ticker->cpu), 0);
+	t_actor_empty(&ticker->actor);
+	cpu_on(test, ticker->cpu);
+}
+
+static void s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct ticker *ticker;
+	unsigned int i;
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	ticker = ticker_create(tc, victim());
+	for (i = 0; i < 3; i++) {
+		die_at_work(tc, ticker);
+		t_expect_balanced(tc, 0);
+	}
+	kunit_info(test, "%lu timer interrupts", ticker->ticks);
+	t_finish(tc);
+}
+
+/* One crew member uses the cache, the next one does what visits all CPUs. */
+static void user_or_visitor(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+	struct t_actor actor;
+	unsigned int i;
+
+	t_actor_init(&actor, tc, thread->who, GFP_KERNEL);
+	actor.may_bulk = true;
+	for (i = 0; !t_crew_stopping(thread->crew); i++) {
+		t_actor_step(&actor);
+		if (thread->index == 1 && i % 64 == 0)
+			objcache_age(tc->cache);
+		if (thread->index == 1 && i % 256 == 0)
+			objcache_drain(tc->cache);
+		cond_resched();
+	}
+	t_actor_empty(&actor);
+}
+
+static void s12_cpus_that_come_and_go_under_load_lose_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct ticker *ticker;
+	struct t_crew *crew;
+	unsigned int i;
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	ticker = ticker_create(tc, victim());
+	/* Threads are bound to one CPU after the other: not to the last. */
+	crew = t_crew_create(test, num_online_cpus() - 1, user_or_visitor, tc);
+	t_crew_start(crew);
+	for (i = 0; i < 3; i++)
+		die_at_work(tc, ticker);
+	t_crew_stop(crew);
+	t_expect_balanced(tc, 0);
+	KUNIT_EXPECT_GT(test, t_stat(tc, gets), 100);
+	t_finish(tc);
+}
+
+/* Threads that run where they like are moved in the midst of things. */
+static void wander(struct t_thread *thread)
+{
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	user_or_visitor(thread);
+}
+
+static void s12_tasks_that_a_dying_cpu_hands_on_lose_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = victim(), i;
+	struct t_crew *crew;
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	crew = t_crew_create(test, 2 * num_online_cpus(), wander, tc);
+	t_crew_start(crew);
+	for (i = 0; i < 2; i++) {
+		msleep(50);
+		cpu_off(test, cpu);
+		KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+		cpu_on(test, cpu);
+	}
+	t_crew_stop(crew);
+	t_expect_balanced(tc, 0);
+	t_finish(tc);
+}
+
+static void create_and_destroy(struct t_thread *thread)
+{
+	struct objcache_params params = { .size = 100, .batch = BATCH, .capacity = 32 };
+	atomic_t *rounds = thread->crew->data;
+	struct objcache *cache;
+	char name[16];
+
+	snprintf(name, sizeof(name), "kunit-%u", thread->index);
+	while (!t_crew_stopping(thread->crew)) {
+		cache = objcache_create(name, &params);
+		if (IS_ERR(cache))
+			return;
+		if (objcache_prefill(cache, PARKED, GFP_KERNEL) == PARKED)
+			atomic_inc(rounds);
+		objcache_destroy(cache);
+	}
+}
+
+static void s12_caches_come_and_go_while_cpus_do(struct kunit *test)
+{
+	unsigned int cpu = victim(), i;
+	struct t_crew *crew;
+	atomic_t *rounds;
+
+	need_hotplug(test);
+	rounds = kunit_kzalloc(test, sizeof(*rounds), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, rounds);
+	t_on_cpu(test, 0);
+	crew = t_crew_create(test, min(num_online_cpus() - 1, 2U), create_and_destroy, rounds);
+	t_crew_start(crew);
+	for (i = 0; i < 2; i++) {
+		cpu_off(test, cpu);
+		cpu_on(test, cpu);
+	}
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(rounds) >= 3));
+	t_crew_stop(crew);
+}
+
+static struct kunit_case hotplug_cases[] = {
+	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_is_released),
+	KUNIT_CASE_SLOW(s12_no_part_of_a_dead_cpu_is_forgotten),
+	KUNIT_CASE_SLOW(s12_a_cpu_that_is_back_parks_and_finds_objects),
+	KUNIT_CASE_SLOW(s12_a_cache_works_while_a_cpu_is_away),
+	KUNIT_CASE_SLOW(s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost),
+	KUNIT_CASE_SLOW(s12_cpus_that_come_and_go_under_load_lose_nothing),
+	KUNIT_CASE_SLOW(s12_tasks_that_a_dying_cpu_hands_on_lose_nothing),
+	KUNIT_CASE_SLOW(s12_caches_come_and_go_while_cpus_do),
+	{}
+};
+
+static struct kunit_suite hotplug_suite = {
+	.name = "objcache_hotplug",
+	.test_cases = hotplug_cases,
+};
+
+kunit_test_suite(hotplug_suite);

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S7: what memory pressure takes, in which order, and that it never waits
+ *
+ * The shrinker is called as reclaim would, and lockdep is told that it is
+ * reclaim; from user space the same goes through debugfs (SHRINKER_DEBUG).
+ */
+
+#include <linux/sched/mm.h>
+
+#include "actors.h"
+#include "helpers.h"
+#include "../module/internal.h"
+
+#define BATCH		4
+#define PRIVATE		(2 * BATCH)
+#define PARKED		24
+#define SHARED		(PARKED - PRIVATE)
+
+typedef unsigned long shrink_fn(struct shrinker *shrinker, struct shrink_control *sc);
+
+static unsigned long as_reclaim(struct objcache *cache, bool scan, unsigned long nr)
+{
+	struct shrinker *shrinker = to_core(cache)->shrinker.shrinker;
+	shrink_fn *fn = scan ? shrinker->scan_objects : shrinker->count_objects;
+	struct shrink_control sc = {
+		.gfp_mask = GFP_KERNEL, .nr_to_scan = nr, .nr_scanned = nr,
+	};
+	unsigned int flags = memalloc_noreclaim_save();
+	unsigned long done;
+
+	fs_reclaim_acquire(GFP_KERNEL);
+	done = fn(shrinker, &sc);
+	fs_reclaim_release(GFP_KERNEL);
+	memalloc_noreclaim_restore(flags);
+	return done;
+}
+
+static unsigned long count(struct tcache *tc)
+{
+	return as_reclaim(tc->cache, false, 0);
+}
+
+static unsigned long scan(struct tcache *tc, unsigned long nr)
+{
+	return as_reclaim(tc->cache, true, nr);
+}
+
+static void s07_count_is_what_is_parked(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu, nr, sum = 0;
+	struct tobj *objs[PARKED];
+
+	KUNIT_EXPECT_EQ(test, count(tc), SHRINK_EMPTY);
+	for (cpu = 0; cpu < num_online_cpus(); cpu++) {
+		t_on_cpu(test, cpu);
+		nr = PARKED - 3 * cpu % PARKED;
+		KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, nr, GFP_KERNEL), nr);
+		sum += nr;
+		KUNIT_EXPECT_EQ(test, count(tc), sum);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), sum);
+	t_get_all(tc, objs, 10);
+	KUNIT_EXPECT_EQ(test, count(tc), sum - 10);
+	objcache_drain(tc->cache);
+	KUNIT_EXPECT_EQ(test, count(tc), SHRINK_EMPTY);
+	t_put_all(tc, objs, 10);
+	KUNIT_EXPECT_EQ(test, count(tc), 10);
+	t_finish(tc);
+}
+
+static void s07_scan_of_an_empty_cache_says_stop(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+
+	KUNIT_EXPECT_EQ(test, scan(tc, 128), SHRINK_STOP);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, shrunk), 0);
+	t_finish(tc);
+}
+
+static unsigned int destroyed_among(struct tcache *tc, const u32 *ids, unsigned int nr)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < nr; i++)
+		sum += test_bit(ids[i], tc->dtor_seen);
+	return sum;
+}
+
+static void expect_scan(struct tcache *tc, unsigned long nr, unsigned long done)
+{
+	struct kunit *test = tc->test;
+
+	KUNIT_EXPECT_EQ(test, scan(tc, nr), done);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+}
+
+/* In the order in which they are put: aged, current, private. */
+static void s07_scan_takes_aged_then_current_then_private_parts(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct tobj *objs[36];
+	u32 ids[36];
+	unsigned int i;
+
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, 36);
+	for (i = 0; i < 36; i++)
+		ids[i] = objs[i]->id;
+	t_put_all(tc, objs, 24);
+	objcache_age(tc->cache);
+	/* Two magazines more get into a shared part that has room for six. */
+	t_put_all(tc, objs + 24, 8);
+	expect_scan(tc, 8, 8);
+	KUNIT_EXPECT_EQ(test, destroyed_among(tc, ids, 8), 8);
+	expect_scan(tc, 8, 8);
+	KUNIT_EXPECT_EQ(test, destroyed_among(tc, ids, 16), 16);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors), 16);
+	expect_scan(tc, 8, 8);
+	KUNIT_EXPECT_EQ(test, destroyed_among(tc, ids, 24), 24);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors), 24);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PRIVATE);
+	KUNIT_EXPECT_EQ(test, scan(tc, 8), SHRINK_STOP);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, shrunk) == 32));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	t_put_all(tc, objs + 32, 4);
+	t_finish(tc);
+}
+
+static void s07_scan_asks_every_cpu_for_its_private_part(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < num_online_cpus(); cpu++) {
+		t_on_cpu(test, cpu);
+		KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PRIVATE, GFP_KERNEL),
+				PRIVATE);
+	}
+	KUNIT_EXPECT_EQ(test, scan(tc, 1), SHRINK_STOP);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, shrunk) == cpu * PRIVATE));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	t_finish(tc);
+}
+
+/* Rounded up to a magazine; and all CPUs' shared parts are within reach. */
+static void s07_scan_takes_what_it_is_asked_for(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpus = num_online_cpus(), cpu;
+	unsigned long left = cpus * SHARED;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		t_on_cpu(test, cpu);
+		KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL),
+				PARKED);
+	}
+	expect_scan(tc, 1, BATCH);
+	expect_scan(tc, 2 * BATCH, 2 * BATCH);
+	left -= 3 * BATCH;
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), cpus * PRIVATE + left);
+	expect_scan(tc, left, left);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), cpus * PRIVATE);
+	t_finish(tc);
+}
+
+/* Reclaim is credited with what its own task frees. */
+static void s07_plain_objects_are_freed_within_scan(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = BATCH, .capacity = 32, .flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache_stats before, after;
+	struct objcache *cache;
+
+	cache = objcache_create("kunit-plain", &params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(cache, PARKED, GFP_KERNEL), PARKED);
+	objcache_read_stats(cache, &before);
+	KUNIT_EXPECT_EQ(test, as_reclaim(cache, true, SHARED), SHARED);
+	objcache_read_stats(cache, &after);
+	KUNIT_EXPECT_EQ(test, after.destroyed, before.destroyed + SHARED);
+	KUNIT_EXPECT_EQ(test, after.releasing, 0);
+	KUNIT_EXPECT_EQ(test, after.parked, PRIVATE);
+	KUNIT_EXPECT_EQ(test, after.created,
+			after.destroyed + after.parked + after.in_use);
+	objcache_destroy(cache);
+}
+
+/* No destructor returns before the gate opens, and that is after the scans. */
+static void s07_scan_does_not_wait_for_destructors(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct objcache_stats st;
+
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	tc->gated = true;
+	KUNIT_EXPECT_EQ(test, scan(tc, SHARED), SHARED);
+	st = t_stats(tc);
+	KUNIT_EXPECT_EQ(test, st.destroyed, 0);
+	KUNIT_EXPECT_EQ(test, st.releasing, SHARED);
+	KUNIT_EXPECT_EQ(test, st.shrunk, SHARED);
+	KUNIT_EXPECT_EQ(test, scan(tc, SHARED), SHRINK_STOP);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, releasing) == PARKED));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 0);
+	t_expect_balanced_now(tc, 0);
+	t_open_gate(tc);
+	t_finish(tc);
+}
+
+/* One of the threads is reclaim, on a CPU that others use too. */
+static void user_or_reclaim(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+	u32 random = thread->who;
+	struct t_actor actor;
+
+	t_actor_init(&actor, tc, thread->who, GFP_KERNEL);
+	actor.may_bulk = true;
+	while (!t_crew_stopping(thread->crew)) {
+		if (thread->index % 3) {
+			t_actor_step(&actor);
+		} else {
+			count(tc);
+			scan(tc, t_random(&random) % 40);
+		}
+		cond_resched();
+	}
+	t_actor_empty(&actor);
+}
+
+static void s07_scanning_under_load_loses_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned long end = jiffies + msecs_to_jiffies(1500);
+	struct t_crew *crew;
+
+	crew = t_crew_create(test, 2 * num_online_cpus(), user_or_reclaim, tc);
+	t_crew_start(crew);
+	while (time_before(jiffies, end)) {
+		objcache_age(tc->cache);
+		usleep_range(200, 1000);
+	}
+	t_crew_stop(crew);
+	/* What scan has asked CPUs for may still be under way. */
+	objcache_drain(tc->cache);
+	t_expect_balanced(tc, 0);
+	KUNIT_EXPECT_GT(test, t_stat(tc, shrunk), 0);
+	KUNIT_EXPECT_GT(test, t_stat(tc, gets), 100);
+	t_finish(tc);
+}
+
+static struct kunit_case shrink_cases[] = {
+	KUNIT_CASE(s07_count_is_what_is_parked),
+	KUNIT_CASE(s07_scan_of_an_empty_cache_says_stop),
+	KUNIT_CASE(s07_scan_takes_aged_then_current_then_private_parts),
+	KUNIT_CASE(s07_scan_asks_every_cpu_for_its_private_part),
+	KUNIT_CASE(s07_scan_takes_what_it_is_asked_for),
+	KUNIT_CASE(s07_plain_objects_are_freed_within_scan),
+	KUNIT_CASE(s07_scan_does_not_wait_for_destructors),
+	KUNIT_CASE_SLOW(s07_scanning_under_load_loses_nothing),
+	{}
+};
+
+static struct kunit_suite shrink_suite = {
+	.name = "objcache_shrink",
+	.test_cases = shrink_cases,
+};
+
+kunit_test_suite(shrink_suite);
