@@ -496,9 +496,6 @@ static void storm_end(struct kunit *test, struct storm *storm)
 		KUNIT_EXPECT_GT(test, place->hardirq.steps, 0);
 		KUNIT_EXPECT_GT(test, place->softirq.steps, 0);
 		KUNIT_EXPECT_GT(test, place->nmi.steps, 0);
-		kunit_info(test, "steps: task %lu, hardirq %lu, softirq %lu, NMI %lu",
-			   place->task.steps, place->hardirq.steps,
-			   place->softirq.steps, place->nmi.steps);
 		t_actor_empty(&place->task);
 		t_actor_empty(&place->hardirq);
 		t_actor_empty(&place->softirq);

@@ -11,7 +11,6 @@
 #ifndef _OBJCACHE_KUNIT_HELPERS_H
 #define _OBJCACHE_KUNIT_HELPERS_H
 
-#include <kunit/test.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -21,6 +20,7 @@
 #include <linux/stddef.h>
 
 #include "../module/objcache.h"
+#include "compat.h"
 
 /* How long a condition may take to come true before a test fails. */
 #define T_PATIENCE_MS	10000
