@@ -53,7 +53,7 @@ check_patch() {
 		--show-types --ignore SPDX_LICENSE_TAG,LONG_LINE_STRING \
 		-f "${c_files[@]/#/../../}" | sed 's|^../../||' >checkpatch.all) || status=$?
 	[ "$status" -le 1 ] || return "$status"
-	grep -vE -e '^module/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
+	grep -vE -e '/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
 		-e '^module/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/client/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
 		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
@@ -120,7 +120,7 @@ run 'shellcheck' shellcheck shell_check
 spell() { codespell "${c_files[@]}" "${sh_files[@]}" "${py_files[@]}" README.md >"$log/codespell"; }
 run 'codespell' codespell spell
 python() {
-	python3 -W error -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' \
+	python3 -W error -c 'import ast, pathlib, sys; [ast.parse(pathlib.Path(f).read_text(), f) for f in sys.argv[1:]]' \
 		"${py_files[@]}" 2>"$log/python"
 }
 run 'python parses' python python

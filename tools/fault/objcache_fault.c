@@ -48,6 +48,7 @@ static struct kunit_suite fault_suite = {
 	.name = "objcache_fault",
 	.test_cases = fault_cases,
 };
+
 kunit_test_suite(fault_suite);
 #endif
 
