@@ -30,8 +30,8 @@
  * step all the same. The private part ages on its own CPU, as owner.
  *
  * Lock order: age_mutex, CPU hotplug lock, drain_mutex. objcache_mutex is never
- * taken under any of these. take_lock (release.c) is a leaf that interrupts only
- * ever trylock. A hit takes no lock.
+ * taken under any of these. take_lock (release.c) is a leaf, held with interrupts
+ * off; an NMI only tries it. A hit takes no lock.
  */
 #include <linux/export.h>
 #include <linux/mm.h>

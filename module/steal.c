@@ -31,7 +31,10 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 	unsigned int after;
 	bool pushed;
 
-	/* From here on interrupts leave room for it. */
+	/*
+	 * From here on interrupts leave room for it: they read the flag in
+	 * objcache_nested_reserve(), on this CPU, so compiler barriers do.
+	 */
 	WRITE_ONCE(c->pushing, true);
 	barrier();
 	after = (objcache_shared(c) + 1) * core->batch;
