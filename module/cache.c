@@ -24,6 +24,7 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	unsigned long *slots = NULL;
 	int node = cpu_to_node(cpu);
 
+	c->own.idle = 1;
 	init_llist_head(&c->nested);
 	objcache_drain_init(core, cpu);
 	objcache_equip(core, c, NULL, NULL);

@@ -267,6 +267,31 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
 
+/* ---- out of line ---- */
+
+/*
+ * Where the kernel has the upper half of the addresses, a pointer to something
+ * is a number below all errors, and those below NULL: one comparison instead of
+ * two, and one more for two pointers. IS_ERR_OR_NULL() is what is meant.
+ */
+#define OBJCACHE_UPPER_HALF \
+	(IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_ARM64))
+
+static __always_inline bool objcache_is_object(const void *ptr)
+{
+	if (OBJCACHE_UPPER_HALF)
+		return (long)ptr < -MAX_ERRNO;
+	return !IS_ERR_OR_NULL(ptr);
+}
+
+/* Neither is NULL, and @a no error. */
+static __always_inline bool objcache_are_objects(const void *a, const void *b)
+{
+	if (OBJCACHE_UPPER_HALF)
+		return (((long)a + MAX_ERRNO) & (long)b) < 0;
+	return !IS_ERR_OR_NULL(a) && b;
+}
+
 /**
  * __objcache_get - objcache_get(), out of line
  * @cache: where from
@@ -276,7 +301,7 @@ EXPORT_SYMBOL_GPL(__objcache_get_slow);
  */
 void *__objcache_get(struct objcache *cache, gfp_t gfp)
 {
-	if (IS_ERR_OR_NULL(cache))
+	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_get_slow(cache, gfp);
 	return objcache_get(cache, gfp);
 }
@@ -290,7 +315,7 @@ EXPORT_SYMBOL_GPL(__objcache_get);
  */
 void *__objcache_try_get(struct objcache *cache)
 {
-	if (IS_ERR_OR_NULL(cache))
+	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_try_get_slow(cache);
 	return objcache_try_get(cache);
 }
@@ -346,10 +371,9 @@ EXPORT_SYMBOL_GPL(__objcache_put_slow);
  */
 void __objcache_put(struct objcache *cache, void *obj)
 {
-	if (IS_ERR_OR_NULL(cache))
+	if (unlikely(!objcache_are_objects(cache, obj) ||
+		     !objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
-	else
-		objcache_put(cache, obj);
 }
 EXPORT_SYMBOL_GPL(__objcache_put);
 
