@@ -133,6 +133,7 @@ objcache_new(const char *name, const struct objcache_params *params)
 	if (err)
 		goto err_slab;
 	objcache_release_init(core);
+	objcache_depot_init(core);
 	objcache_age_init(core);
 	err = objcache_shrink_init(core);
 	if (err)
@@ -259,6 +260,8 @@ void objcache_destroy(struct objcache *cache)
 	objcache_drain_core(core);
 	/* No irq_work and no worker runs any more. */
 	objcache_release_exit(core);
+	/* Nor a look at the depot; it is empty. */
+	objcache_depot_exit(core);
 
 	objcache_read_stats(cache, &stats);
 	if (stats.created != stats.destroyed) {

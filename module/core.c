@@ -56,7 +56,7 @@ void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 	void **base = mag ? mag->objs : objcache_no_magazine.objs;
 
 	c->loaded = mag;
-	WRITE_ONCE(c->base, base);
+	WRITE_ONCE(c->own.base, base);
 	objcache_set_top(c, base + nr);
 	c->own.limit = mag && !core->slow_put ? base + core->batch : base;
 }
@@ -105,6 +105,19 @@ static struct objcache_magazine *objcache_pop_own(struct objcache_cpu *c)
 	return mag;
 }
 
+/* A magazine that was on its way out. */
+static struct objcache_magazine *objcache_pop_depot(struct objcache_core *core,
+						    struct objcache_cpu *c)
+{
+	struct objcache_magazine *mag = objcache_depot_swap(core, c->loaded);
+
+	if (!mag)
+		return NULL;
+	this_cpu_add(core->cpu->count.taken_back, core->batch);
+	trace_objcache_refill(core->name, core->batch);
+	return mag;
+}
+
 /* The order of objcache_get(), past the private part. */
 static struct objcache_magazine *objcache_pop_any(struct objcache_core *core,
 						  struct objcache_cpu *c)
@@ -134,9 +147,11 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
 		return false;
 	mag = reach == OBJCACHE_OWN ? objcache_pop_own(c) :
 				      objcache_pop_any(core, c);
+	if (!mag && reach == OBJCACHE_BEYOND)
+		mag = objcache_pop_depot(core, c);
 	if (!mag)
 		return false;
-	if (reach == OBJCACHE_ALL)
+	if (reach >= OBJCACHE_ALL)
 		this_cpu_inc(core->cpu->count.refilled);
 	objcache_load(core, c, mag, core->batch);
 	return true;
@@ -195,7 +210,8 @@ void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
 }
 
 /* A parked object from wherever the order of objcache_get() finds one. */
-static void *objcache_parked(struct objcache_core *core)
+static void *objcache_parked(struct objcache_core *core,
+			     enum objcache_reach reach)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	void *obj = NULL;
@@ -205,7 +221,7 @@ static void *objcache_parked(struct objcache_core *core)
 		obj = objcache_nested_get(core, this_cpu_ptr(core->cpu));
 		if (obj)
 			this_cpu_inc(core->cpu->count.slow_gets);
-	} else if (objcache_ready(core, c, OBJCACHE_ALL)) {
+	} else if (objcache_ready(core, c, reach)) {
 		obj = objcache_pop(c);
 		data_race(c->own.gets++); /* as on the hit path */
 	}
@@ -224,7 +240,7 @@ void *__objcache_try_get_slow(struct objcache *cache)
 {
 	if (!objcache_cache_ok(cache, "try_get"))
 		return NULL;
-	return objcache_parked(to_core(cache));
+	return objcache_parked(to_core(cache), OBJCACHE_ALL);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
@@ -260,7 +276,7 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 		return NULL;
 	if (!objcache_gfp_ok(to_core(cache), gfp))
 		return NULL;
-	obj = objcache_parked(to_core(cache));
+	obj = objcache_parked(to_core(cache), OBJCACHE_BEYOND);
 	if (obj)
 		return obj;
 	return objcache_fresh(to_core(cache), gfp);
@@ -268,29 +284,6 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
 
 /* ---- out of line ---- */
-
-/*
- * Where the kernel has the upper half of the addresses, a pointer to something
- * is a number below all errors, and those below NULL: one comparison instead of
- * two, and one more for two pointers. IS_ERR_OR_NULL() is what is meant.
- */
-#define OBJCACHE_UPPER_HALF \
-	(IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_ARM64))
-
-static __always_inline bool objcache_is_object(const void *ptr)
-{
-	if (OBJCACHE_UPPER_HALF)
-		return (long)ptr < -MAX_ERRNO;
-	return !IS_ERR_OR_NULL(ptr);
-}
-
-/* Neither is NULL, and @a no error. */
-static __always_inline bool objcache_are_objects(const void *a, const void *b)
-{
-	if (OBJCACHE_UPPER_HALF)
-		return (((long)a + MAX_ERRNO) & (long)b) < 0;
-	return !IS_ERR_OR_NULL(a) && b;
-}
 
 /**
  * __objcache_get - objcache_get(), out of line

@@ -39,7 +39,7 @@
  * this number with every change to them, to struct objcache_owner or to
  * struct objcache.
  */
-#define OBJCACHE_ABI		2U
+#define OBJCACHE_ABI		3U
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_NAME_LEN	32
@@ -127,8 +127,8 @@ struct objcache_params {
  *	from; equals @steals when quiet
  * @aged_hits: objects brought back from an aged generation
  * @fresh: objects made because a get found none parked
- * @taken_back: objects taken back from the release queue, because too many
- *	waited there to make another
+ * @taken_back: objects taken back on their way out: from the depot, or from the
+ *	release queue because too many waited there to make another
  * @ctor_failures: constructors that failed
  * @overflow: objects put above the capacity, or with no memory to keep track
  *	of them, and so queued for release
@@ -175,6 +175,7 @@ struct objcache_stats {
  * @top: one past the newest private object; the slot below the oldest one
  *	holds NULL, so an empty stack needs no second comparison
  * @limit: a put goes out of line when @top has reached it
+ * @base: what @top is when the stack is empty
  * @gets: objects handed out by the hit path
  * @puts: objects taken back by the hit path
  * @idle: the owner's token: 1 when @top and what it points into are not in use.
@@ -188,6 +189,7 @@ struct objcache_stats {
 struct objcache_owner {
 	void **top;
 	void **limit;
+	void **base;
 	unsigned long gets;
 	unsigned long puts;
 	unsigned int idle;
