@@ -153,15 +153,42 @@ unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr)
 	struct objcache_magazine *mag;
 	unsigned long done = 0;
 
+	/*
+	 * Counted as releasing all the way: here before they leave the depot, so
+	 * that objcache_releasing() never misses them.
+	 */
 	while (nr--) {
+		atomic_long_add(core->batch, &core->releasing);
+		smp_mb__after_atomic(); /* pairs with objcache_releasing() */
 		mag = objcache_depot_take(&core->depot, &core->depot.full);
+		if (mag) {
+			objcache_release(core, mag->objs, core->batch);
+			objcache_magazine_put(core, mag);
+			done += core->batch;
+		}
+		atomic_long_sub(core->batch, &core->releasing);
 		if (!mag)
 			break;
-		objcache_release(core, mag->objs, core->batch);
-		objcache_magazine_put(core, mag);
-		done += core->batch;
 	}
 	return done;
+}
+
+/**
+ * objcache_releasing - objects on their way out
+ * @core: the cache
+ *
+ * Never less than there are that lie still; more while some are moved.
+ *
+ * Context: Any.
+ * Return: how many.
+ */
+unsigned long objcache_releasing(struct objcache_core *core)
+{
+	unsigned long nr = READ_ONCE(core->depot.full.nr) * core->batch;
+
+	/* The depot before the count: pairs with objcache_depot_shed(). */
+	smp_rmb();
+	return nr + atomic_long_read(&core->releasing);
 }
 
 static void objcache_depot_shed_empty(struct objcache_core *core,

@@ -317,6 +317,7 @@ bool objcache_depot_give(struct objcache_core *core,
 struct objcache_magazine *objcache_depot_swap(struct objcache_core *core,
 					      struct objcache_magazine *empty);
 unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr);
+unsigned long objcache_releasing(struct objcache_core *core);
 void objcache_depot_clear(struct objcache_core *core);
 void objcache_depot_start(struct objcache_core *core);
 void objcache_depot_init(struct objcache_core *core);

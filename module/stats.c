@@ -114,8 +114,7 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 	for_each_possible_cpu(cpu)
 		objcache_sum_cpu(core, cpu, stats);
 	stats->ages = READ_ONCE(core->ages);
-	stats->releasing = atomic_long_read(&core->releasing) +
-			   (u64)READ_ONCE(core->depot.full.nr) * core->batch;
+	stats->releasing = objcache_releasing(core);
 	stats->in_use = stats->gets - stats->puts - stats->discarded;
 }
 EXPORT_SYMBOL_GPL(objcache_read_stats);
