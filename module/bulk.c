@@ -33,9 +33,11 @@ static __always_inline void objcache_copy_down(void **to, void **top, void **end
 		*to++ = *--top;
 }
 
-/* False: there is a NULL among them. */
-static __always_inline bool objcache_copy_up(void **top, void **end, void **from)
+/* False: there is a NULL among them. Either way *@objs has moved past them. */
+static __always_inline bool objcache_copy_up(void **top, void **end,
+					     void ***objs)
 {
+	void **from = *objs;
 	void **last = end - OBJCACHE_STRIDE;
 	long common = -1;
 	unsigned int i;
@@ -58,6 +60,7 @@ static __always_inline bool objcache_copy_up(void **top, void **end, void **from
 		common = objcache_add_common(common, *from);
 		*top++ = *from++;
 	}
+	*objs = from;
 	return common < 0;
 }
 
@@ -85,8 +88,9 @@ static __always_inline bool objcache_hit_get_bulk(struct objcache *cache,
 	return false;
 }
 
+/* *@objs is for a second try: the caller's own costs a register all the way. */
 static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
-						  unsigned int nr, void **objs)
+						  unsigned int nr, void ***objs)
 {
 	preempt_disable();
 	__auto_type own = objcache_this_owner(cache);
@@ -95,13 +99,15 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 		void **top = READ_ONCE(own->top);
 		void **end = top + nr;
 
-		if (likely(end <= own->limit) &&
-		    likely(objcache_copy_up(top, end, objs))) {
-			WRITE_ONCE(own->top, end);
-			data_race(own->puts += nr); /* as on the hit path */
-			objcache_owner_exit(own);
-			preempt_enable();
-			return true;
+		if (likely(end <= own->limit)) {
+			if (likely(objcache_copy_up(top, end, objs))) {
+				WRITE_ONCE(own->top, end);
+				data_race(own->puts += nr); /* as on the hit path */
+				objcache_owner_exit(own);
+				preempt_enable();
+				return true;
+			}
+			*objs -= end - READ_ONCE(own->top);
 		}
 		objcache_owner_exit(own);
 	}
@@ -165,8 +171,8 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
  * as many single gets would have given them. Fewer than @nr when there is no
  * memory or a constructor failed; those are the caller's all the same.
  */
-unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
-			       unsigned int nr, void **objs)
+notrace unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+				       unsigned int nr, void **objs)
 {
 	if (likely(objcache_is_object(cache)) && likely(!(gfp & __GFP_ZERO)) &&
 	    likely(objcache_hit_get_bulk(cache, nr, objs)))
@@ -206,10 +212,11 @@ static noinline void objcache_put_bulk_slow(struct objcache *cache,
  *
  * Context: Any, NMI included.
  */
-void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs)
+notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
+			       void **objs)
 {
 	if (likely(objcache_is_object(cache)) &&
-	    likely(objcache_hit_put_bulk(cache, nr, objs)))
+	    likely(objcache_hit_put_bulk(cache, nr, &objs)))
 		return;
 	objcache_put_bulk_slow(cache, nr, objs);
 }

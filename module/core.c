@@ -285,28 +285,38 @@ EXPORT_SYMBOL_GPL(__objcache_get_slow);
 
 /* ---- out of line ---- */
 
+/*
+ * notrace, as are the bulk calls: what happens on the hit path is not traced
+ * anywhere, and a tracer's hook would be one instruction in twenty.
+ */
+
 /**
- * __objcache_get - objcache_get(), out of line
+ * __objcache_get - what objcache_get_noinline() calls
  * @cache: where from
- * @gfp: as for objcache_get()
+ * @gfp: as for objcache_get(), without __GFP_ZERO: the caller has looked
  *
  * Return: as there.
  */
-void *__objcache_get(struct objcache *cache, gfp_t gfp)
+notrace void *__objcache_get(struct objcache *cache, gfp_t gfp)
 {
+	void *obj;
+
 	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_get_slow(cache, gfp);
-	return objcache_get(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj))
+		return obj;
+	return __objcache_get_slow(cache, gfp);
 }
 EXPORT_SYMBOL_GPL(__objcache_get);
 
 /**
- * __objcache_try_get - objcache_try_get(), out of line
+ * __objcache_try_get - what objcache_try_get_noinline() calls
  * @cache: where from
  *
  * Return: as there.
  */
-void *__objcache_try_get(struct objcache *cache)
+notrace void *__objcache_try_get(struct objcache *cache)
 {
 	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_try_get_slow(cache);
@@ -358,11 +368,11 @@ void __objcache_put_slow(struct objcache *cache, void *obj)
 EXPORT_SYMBOL_GPL(__objcache_put_slow);
 
 /**
- * __objcache_put - objcache_put(), out of line
+ * __objcache_put - what objcache_put_noinline() calls
  * @cache: the cache it came from
  * @obj: the object; NULL is ignored
  */
-void __objcache_put(struct objcache *cache, void *obj)
+notrace void __objcache_put(struct objcache *cache, void *obj)
 {
 	if (unlikely(!objcache_are_objects(cache, obj) ||
 		     !objcache_hit_put(cache, obj)))

@@ -389,4 +389,46 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
 		__objcache_put_slow(cache, obj);
 }
 
+/**
+ * objcache_get_noinline - objcache_get() as a call
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * For places where the room that the inline hit path takes matters more than
+ * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log.
+ *
+ * Context, return: as for objcache_get().
+ */
+static __always_inline void *objcache_get_noinline(struct objcache *cache,
+						   gfp_t gfp)
+{
+	if (unlikely(gfp & __GFP_ZERO))
+		return __objcache_get_slow(cache, gfp);
+	return __objcache_get(cache, gfp);
+}
+
+/**
+ * objcache_try_get_noinline - objcache_try_get() as a call
+ * @cache: where from
+ *
+ * Context, return: as for objcache_try_get().
+ */
+static __always_inline void *objcache_try_get_noinline(struct objcache *cache)
+{
+	return __objcache_try_get(cache);
+}
+
+/**
+ * objcache_put_noinline - objcache_put() as a call
+ * @cache: the cache it came from
+ * @obj: the object, no longer the caller's; NULL is ignored
+ *
+ * Context: as for objcache_put().
+ */
+static __always_inline void objcache_put_noinline(struct objcache *cache,
+						  void *obj)
+{
+	__objcache_put(cache, obj);
+}
+
 #endif /* _OBJCACHE_H */
