@@ -42,8 +42,8 @@ help:
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12)'
-	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test; debug)'
+	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12); run: 6.12-rt too, test: 7.3'
+	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
 

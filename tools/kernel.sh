@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes sure that a kernel is in the cache and prints its folder.
 #
-#   tools/kernel.sh stock 6.1|6.12      Debian's own image and headers
+#   tools/kernel.sh stock 6.1|6.12|6.12-rt   Debian's own image and headers
 #   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
-#   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan   built from that source
+#   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt   built from that source
 #
 # The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
