@@ -35,6 +35,7 @@ help:
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
+	@echo '  matrix           both, on every supported kernel, and one table; LEGS="NAME..." for some'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  selftest         the harness must notice each planted fault'
@@ -79,6 +80,9 @@ run:
 test:
 	@tools/test.sh
 
+matrix:
+	@tools/matrix.sh
+
 check:
 	@tools/check.sh
 
@@ -91,6 +95,6 @@ selftest:
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION
-.PHONY: all help modules modules_install linked tools install run test check \
+export KERNEL FLAVOR CPUS DURATION LEGS
+.PHONY: all help modules modules_install linked tools install run test matrix check \
 	litmus selftest clean

@@ -6,6 +6,8 @@
 #   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
 #   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt   built from that source
 #
+# With --cached first: prints the folder if the kernel is there, else exits 1.
+#
 # The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
 # ${XDG_CACHE_HOME:-~/.cache}/objcache, each entry keyed by what made it.
@@ -19,8 +21,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/kernel/source.sh"
 . "$here/kernel/build.sh"
 
+export CACHED_ONLY=
 case ${1:-} in
 -h | --help) usage "$0" && exit ;;
+--cached) CACHED_ONLY=1 && shift ;;
+esac
+case ${1:-} in
 stock | source | test) ;;
 *) die USAGE "${1:-nothing}: not a command; one of: stock source test" ;;
 esac

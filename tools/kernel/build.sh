@@ -57,6 +57,7 @@ prune() {
 # build_kernel SOURCE FOLDER FLAVOR KEY
 build_kernel() {
 	local source=$1 dir=$2 flavor=$3 out=$2/build
+	unless_cached_only
 	rm -rf "$dir"
 	mkdir -p "$out"
 	say "configuring kernel, flavor $flavor"

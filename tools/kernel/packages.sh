@@ -9,6 +9,10 @@
 
 APT_OPTS=(-o APT::Sandbox::User=root)
 
+# unless_cached_only: before whatever takes long. Who asks for what is cached, and
+# would have to wait for it, gets status 1.
+unless_cached_only() { [ -z "${CACHED_ONLY:-}" ] || exit 1; }
+
 # The folder of private lists in use, if any.
 APT_FOLDER=
 
@@ -22,6 +26,7 @@ use_apt_folder() {
 
 # update_lists: apt-get itself does not wait for another one in the same folder.
 update_lists() {
+	unless_cached_only
 	say "fetching package lists into $APT_FOLDER"
 	flock "$APT_FOLDER/lock" apt-get -qq "${APT_OPTS[@]}" update >&2 ||
 		die USAGE "apt-get update failed: is there a network?"
@@ -81,6 +86,7 @@ resolve() {
 # fetch_into FOLDER "NAME=VERSION"...: downloads and unpacks; apt checks the sums.
 fetch_into() {
 	local root=$1 debs deb
+	unless_cached_only
 	shift
 	debs=$root.debs
 	mkdir -p "$root" "$debs"
