@@ -35,6 +35,7 @@ help:
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
+	@echo '  matrix           both, on every supported kernel, and one table; LEGS="NAME..." for some'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  selftest         the harness must notice each planted fault'
@@ -42,8 +43,8 @@ help:
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12)'
-	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test; debug)'
+	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12); run: 6.12-rt too, test: 7.3'
+	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
 
@@ -79,6 +80,9 @@ run:
 test:
 	@tools/test.sh
 
+matrix:
+	@tools/matrix.sh
+
 check:
 	@tools/check.sh
 
@@ -91,6 +95,6 @@ selftest:
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION
-.PHONY: all help modules modules_install linked tools install run test check \
+export KERNEL FLAVOR CPUS DURATION LEGS
+.PHONY: all help modules modules_install linked tools install run test matrix check \
 	litmus selftest clean

@@ -26,7 +26,7 @@ build_all() {
 	BUILT=$TOP/build/$release
 	say "building modules and tools against $release"
 	take_lock "$TOP/build/.lock-make"
-	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" modules >&2 || die FAILED "make modules failed"
+	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" KCFLAGS="${OBJCACHE_KCFLAGS:-}" modules >&2 || die FAILED "make modules failed"
 	make -s -j"$(nproc)" -C "$TOP" tools >&2 || die FAILED "make tools failed"
 	drop_lock
 	LOCK_FD=$lock

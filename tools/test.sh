@@ -3,10 +3,10 @@
 # make test: builds a kernel with KUnit from Debian's source (once), boots it in a
 # VM, runs every suite and judges the whole: results, log, leaks, leftovers.
 #
-#   KERNEL=6.12                which source (6.12)
-#   FLAVOR=debug|plain|kcsan   which detectors it has (debug)
-#   CPUS=N                     virtual CPUs, 2..64 (4)
-#   DURATION=S                 seconds of stress beside the suites, 1..3600 (3)
+#   KERNEL=6.1|6.12|7.3           which source (6.12)
+#   FLAVOR=debug|plain|kcsan|rt   which detectors it has (debug)
+#   CPUS=N                        virtual CPUs, 2..64 (4)
+#   DURATION=S                    seconds of stress beside the suites, 1..3600 (3)
 #
 # Fetches what it needs. Outputs are under build/test-KERNEL-FLAVOR/. The last
 # line is `kunit: N passed, N failed, N skipped`, the one before it `verdict: CODE

@@ -4,7 +4,7 @@
 # base.config and FLAVOR.config beside this file. Sourced by kernel.sh.
 
 # Flavours, and how many steps the build of each takes: for the estimate only.
-declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650)
+declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650 [rt]=1600)
 
 FRAGMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -57,6 +57,7 @@ prune() {
 # build_kernel SOURCE FOLDER FLAVOR KEY
 build_kernel() {
 	local source=$1 dir=$2 flavor=$3 out=$2/build
+	unless_cached_only
 	rm -rf "$dir"
 	mkdir -p "$out"
 	say "configuring kernel, flavor $flavor"

@@ -6,6 +6,7 @@
 declare -A SOURCE_PACKAGE=(
 	[6.1]=linux-source-6.1
 	[6.12]=linux-source-6.12
+	[7.3]=linux-source-7.3
 )
 
 # source_version LINE

@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Packages of another Debian suite than the machine's own, without touching the
-# system's lists. Sourced after packages.sh.
+# Packages of a newer Debian suite than the machine's own, without touching the
+# system's lists: apt gets a folder of its own in the cache. Sourced by kernel.sh.
 
-# use_suite SUITE: from here on APT_OPTS names that suite alone. Its line is the
-# machine's own for Debian's main archive, with the other suite's name.
-use_suite() {
-	local suite=$1 dir=$CACHE/apt-$1 own site
+# Lines whose kernel is not in the machine's own suite, and where it is.
+declare -A SUITE_OF=([7.3]=trixie-backports)
+
+# suite_line SUITE: the machine's own line for Debian's archive, with that suite's name.
+suite_line() {
+	local own site
 	own=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	# shellcheck disable=SC2016	# expanded by apt-get
 	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
 		awk -v own="$own" '$2 == own && $3 == "main" { print $1; exit }')
 	[ -n "$site" ] || die USAGE "no line for $own main in the sources of this machine (see /etc/apt)"
-	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" \
-		>"$dir/sources.list"
-	APT_OPTS=(-o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$dir/sources.list"
-		-o Dir::Etc::sourceparts=- -o "Dir::State=$dir/state" -o "Dir::Cache=$dir/cache"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $1 main"
+}
+
+# use_suite_of LINE: from here on apt reads the suite of that kernel alone, if it has
+# one. Its list is fetched once, and again when it turns out to be too old.
+use_suite_of() {
+	local suite=${SUITE_OF[$1]:-} dir line
+	[ -n "$suite" ] || return 0
+	dir=$CACHE/apt-$suite
+	line=$(suite_line "$suite")
+	use_apt_folder "$dir"
+	APT_OPTS+=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
 		-o Dir::State::status=/dev/null)
-	say "reading the package list of $suite"
-	apt-get -qq "${APT_OPTS[@]}" update >&2 || die USAGE "apt-get update of $suite failed: is there a network?"
+	echo "$line" >"$dir/sources.list"
+	compgen -G "$dir/state/lists/*Packages*" >/dev/null || update_lists
 }
