@@ -5,8 +5,10 @@
 #   tools/kernel.sh stock 6.1|6.12      Debian's own image and headers
 #   tools/kernel.sh source 6.12         its source, unpacked
 #   tools/kernel.sh test 6.12 debug|plain|kcsan   built from that source
+#   tools/kernel.sh test 6.12-arm64 plain         the same, cross-built
 #
-# The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
+# The folder of a kernel has vmlinuz, build (a KDIR) and release, and one built here
+# has arch; for another machine than this, also its busybox. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
 # ${XDG_CACHE_HOME:-~/.cache}/objcache, each entry keyed by what made it.
 
@@ -15,6 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/kernel/packages.sh"
 . "$here/kernel/stock.sh"
+. "$here/kernel/suites.sh"
 . "$here/kernel/source.sh"
 . "$here/kernel/build.sh"
 
