@@ -9,6 +9,8 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
+# Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
+clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
 linked = Kbuild module kunit tools/example tools/fault
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
@@ -42,8 +44,9 @@ help:
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
+	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12); run: 6.12-rt too, test: 7.3'
+	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
 	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
@@ -69,10 +72,10 @@ linked:
 		done
 
 tools:
-	+@$(MAKE) -C tools/client O=$(CURDIR)/build/tools
+	+@$(MAKE) -C tools/client O=$(clients)
 
 install: modules_install tools
-	install -D -t $(DESTDIR)/usr/local/bin build/tools/objcache-*
+	install -D -t $(DESTDIR)/usr/local/bin $(clients)/objcache-*
 
 run:
 	@tools/run.sh

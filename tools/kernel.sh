@@ -5,10 +5,12 @@
 #   tools/kernel.sh stock 6.1|6.12|6.12-rt   Debian's own image and headers
 #   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
 #   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt   built from that source
+#   tools/kernel.sh test 6.12-arm64 plain         the same, cross-built
 #
 # With --cached first: prints the folder if the kernel is there, else exits 1.
 #
-# The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
+# The folder of a kernel has vmlinuz, build (a KDIR) and release, and one built here
+# has arch; for another machine than this, also its busybox. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
 # ${XDG_CACHE_HOME:-~/.cache}/objcache, each entry keyed by what made it.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots a VM, runs one guest script in it, streams what it says, judges it.
 
-Kernel log on ttyS0, results on ttyS1. Never waits for ever: limits for the boot,
+Kernel log on the console, results on a second serial port. Never waits for ever: limits for the boot,
 for silence and for the whole. Leaves console.log, results.log, ktap/ and
 verdict in the folder --out; the last line of stdout is `verdict: CODE NAME:
 reason`, and CODE is the exit status.
@@ -66,13 +66,19 @@ def parse_arguments():
     add("--source", metavar="FOLDER", help="kernel source: judge KTAP with its parser")
     add("--expect-suites", type=ranged(1, 10000))
     add("--expect-cases", type=ranged(1, 100000))
-    add("--qemu", default="qemu-system-x86_64")
+    add("--qemu", help="not the machine's own")
     return parser.parse_args()
 
 
-def guest_archive(options, token):
+def busybox_of(kernel):
+    """The kernel's folder has one if it is for another machine."""
+    own = f"{kernel}/busybox"
+    return own if os.path.exists(own) else BUSYBOX
+
+
+def guest_archive(options, machine, token):
     """The initramfs of this boot."""
-    files = {"bin/busybox": BUSYBOX, "init": f"{HERE}/guest-init.sh", "guest/lib.sh": f"{HERE}/guest-lib.sh",
+    files = {"bin/busybox": busybox_of(options.kernel), "init": f"{HERE}/guest-init.sh", "guest/lib.sh": f"{HERE}/guest-lib.sh",
              "guest/script.sh": options.script}
     for item in options.file:
         path, _, name = item.partition("=")
@@ -80,7 +86,7 @@ def guest_archive(options, token):
     for path in files.values():
         if not os.path.isfile(path):
             raise UsageError(f"{path}: not there")
-    env = [f"TOKEN={token}", f"CPUS={options.cpus}", *options.env]
+    env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{machine.results_tty}", *options.env]
     for item in env:
         if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +-]*", item):
             raise UsageError(f"--env {item}: not KEY=VALUE of plain characters")
@@ -120,8 +126,8 @@ class Clock:
 class Vm:
     """One boot: the process, its two streams, and the clocks."""
 
-    def __init__(self, options, folder, guest):
-        self.options, self.folder, self.guest = options, folder, guest
+    def __init__(self, options, machine, folder, guest):
+        self.options, self.machine, self.folder, self.guest = options, machine, folder, guest
         self.log_file = open(os.path.join(options.out, "console.log"), "w", encoding="utf-8")
         self.results_file = open(os.path.join(options.out, "results.log"), "w", encoding="utf-8")
         self.log = []
@@ -132,8 +138,7 @@ class Vm:
         self.show_log = re.compile(options.show_log) if options.show_log else None
 
     def run(self, accelerator, archive):
-        command = qemu.command(self.options.qemu, accelerator, f"{self.options.kernel}/vmlinuz", archive,
-                               self.folder, self.options)
+        command = qemu.command(self.machine, accelerator, archive, self.folder, self.options)
         log = qemu.open_log(self.folder)
         with open(os.path.join(self.options.out, "command"), "w", encoding="utf-8") as file:
             file.write(shlex.join(command) + "\n")
@@ -240,13 +245,15 @@ class Vm:
 
 def boot(options):
     """Returns (verdict, counts or None)."""
-    for path in (f"{options.kernel}/vmlinuz", BUSYBOX, options.script):
+    for path in (f"{options.kernel}/vmlinuz", busybox_of(options.kernel), options.script):
         if not os.path.exists(path):
             raise UsageError(f"{path}: not there (tools/deps.sh run installs what is needed)")
-    if shutil.which(options.qemu) is None:
-        raise UsageError(f"{options.qemu}: no such program (tools/deps.sh run installs it)")
+    machine = qemu.machine_of(options.kernel)
+    program = options.qemu or machine.qemu
+    if shutil.which(program) is None:
+        raise UsageError(f"{program}: no such program (tools/deps.sh run installs it)")
     try:
-        accelerator, reason = accel.choose(options.qemu)
+        accelerator, reason = accel.choose(program)
     except ValueError as error:
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
@@ -260,8 +267,8 @@ def boot(options):
     with tempfile.TemporaryDirectory(prefix="objcache-vm-") as folder:
         archive = os.path.join(folder, "initramfs")
         with open(archive, "wb") as out:
-            out.write(guest_archive(options, token))
-        vm = Vm(options, folder, guest)
+            out.write(guest_archive(options, machine, token))
+        vm = Vm(options, machine, folder, guest)
         outcome = vm.run(accelerator, archive)
         with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
             outcome.said = errors.read().strip().rpartition("\n")[2]
