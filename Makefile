@@ -9,7 +9,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
-linked = Kbuild module kunit tools/example tools/fault
+linked = Kbuild module kunit tools/example tools/fault tools/bench
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)

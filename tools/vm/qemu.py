@@ -40,14 +40,20 @@ def topology(cpus, memory, nodes):
 CPU = "max,la57=off"
 
 
+# The guest's clock advances 1 ns with each instruction, so reading it counts them.
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+ICOUNT_APPEND = "tsc=reliable"
+
+
 def command(qemu, accel, kernel, initramfs, folder, options):
     """ttyS0 is the pair of FIFOs log.in and log.out in the folder, ttyS1 is stdout."""
-    threads = ",thread=multi" if accel == "tcg" else ""
+    threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
+    icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
     return [
         qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, "-cpu", CPU,
+        "-accel", accel + threads, *icount, "-cpu", CPU,
         *topology(options.cpus, options.memory, options.nodes),
-        "-kernel", kernel, "-initrd", initramfs, "-append", f"{APPEND} {options.append}".strip(),
+        "-kernel", kernel, "-initrd", initramfs, "-append", f"{append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
         "-chardev", "stdio,id=results,signal=off", "-serial", "chardev:results",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
