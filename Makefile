@@ -37,6 +37,7 @@ help:
 	@echo '  test             test kernel in a VM: all KUnit suites'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
+	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -45,6 +46,7 @@ help:
 	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12)'
 	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
+	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  COMPARE="A.json B.json"  (bench)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
 
 modules: linked
@@ -85,12 +87,15 @@ check:
 litmus:
 	@tools/litmus.sh
 
+bench:
+	@tools/bench.sh
+
 selftest:
 	@tools/selftest.sh
 
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION
+export KERNEL FLAVOR CPUS DURATION MODE PATTERN ROUNDS COMPARE
 .PHONY: all help modules modules_install linked tools install run test check \
-	litmus selftest clean
+	litmus bench selftest clean
