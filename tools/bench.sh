@@ -22,6 +22,15 @@ case ${1:-} in
 -h | --help) usage "$0" && exit ;;
 ?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
 esac
+. "$here/leg.sh"
+
+# shellcheck disable=SC2317,SC2154	# called from the trap in leg.sh, which sets verdict
+conclude() {
+	case $verdict in
+	"0 "*) cat "$OUT/targets.txt" ;;
+	*) echo "bench: FAIL $verdict" ;;
+	esac
+}
 
 KERNEL=${KERNEL:-all} MODE=${MODE:-all} PATTERN=${PATTERN:-all}
 want_word KERNEL "$KERNEL" 6.12 7.3 all
@@ -33,18 +42,16 @@ want_number ROUNDS "${ROUNDS:-15}" 1 10000
 if [ -n "${COMPARE:-}" ]; then
 	read -ra pair <<<"$COMPARE"
 	[ ${#pair[@]} = 2 ] || die USAGE "COMPARE=$COMPARE: two files"
+	trap - EXIT
 	exec python3 "$here/bench/report.py" --compare "${pair[@]}"
 fi
-
-OUT=$TOP/build/bench
-mkdir -p "$OUT"
 
 # kernel_of LINE MODE: its folder.
 kernel_of() {
 	case $1-$2 in
 	6.12-*) "$here/kernel.sh" stock 6.12 ;;
-	*-native) "$here/kernel.sh" uml "$1" ;;
-	*) "$here/kernel.sh" bench "$1" ;;
+	*-native) "$here/kernel.sh" test "$1" uml ;;
+	*) "$here/kernel.sh" test "$1" bench ;;
 	esac
 }
 
@@ -53,10 +60,12 @@ build_modules() {
 	local -a arch=()
 	[ "$2" != native ] || arch=(ARCH=um)
 	BUILT=$TOP/build/$(cat "$1/release")
+	local lock=$LOCK_FD
 	say "building modules against $(cat "$1/release")"
 	take_lock "$TOP/build/.lock-make"
 	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" "${arch[@]}" modules >&2 || die FAILED "make modules failed"
 	drop_lock
+	LOCK_FD=$lock
 }
 
 # measure FOLDER LINE MODE: boots, leaves results in $OUT/LINE-MODE/.
@@ -93,15 +102,23 @@ run_one() {
 		status=0
 		measure "$folder" "$line" "$mode" || status=$?
 	fi
-	[ "$status" = 0 ] || { FAILED=${FAILED:-$(cat "$OUT/$line-$mode/verdict")} && return; }
+	# shellcheck disable=SC2046	# CODE NAME: REASON...
+	[ "$status" = 0 ] || failed_as $(cat "$OUT/$line-$mode/verdict")
 	python3 "$here/bench/report.py" --results "$OUT/$line-$mode/results.log" --kernel "$line" \
 		--folder "$folder" --mode "$mode" --out "$OUT/$line-$mode" ||
-		FAILED=${FAILED:-1 FAILED: $line-$mode: an assertion did not hold}
+		die FAILED "$line, $mode: see above"
 }
 
+# failed_as CODE NAME: REASON...
+failed_as() { die "${2%:}" "${*:3}"; }
+
 "$here/deps.sh" run bench
+OUT=$TOP/build/bench
+want_space "$OUT" 200 "building the modules"
 take_lock "$TOP/build/.lock-bench"
-FAILED='' DONE=()
+mkdir -p "$OUT/vm"
+rm -f "$OUT/vm/verdict"
+DONE=()
 for line in 6.12 7.3; do
 	[ "$KERNEL" = all ] || [ "$KERNEL" = "$line" ] || continue
 	for mode in instructions time native; do
@@ -117,8 +134,5 @@ for line in 6.12 7.3; do
 	done
 done
 [ ${#DONE[@]} -gt 0 ] || die USAGE "KERNEL=$KERNEL MODE=$MODE: native is of 7.3 only"
-if [ -n "$FAILED" ]; then
-	echo "bench: FAIL $FAILED"
-	exit "${FAILED%% *}"
-fi
-python3 "$here/bench/report.py" --targets "${DONE[@]}"
+python3 "$here/bench/report.py" --targets "${DONE[@]}" >"$OUT/targets.txt"
+echo "0 PASS: ${#DONE[@]} runs" >"$OUT/vm/verdict"

@@ -3,8 +3,8 @@
 # Makes sure that a kernel is in the cache and prints its folder.
 #
 #   tools/kernel.sh stock 6.1|6.12      Debian's own image and headers
-#   tools/kernel.sh source 6.12         its source, unpacked
-#   tools/kernel.sh test 6.12 debug|plain|kcsan   built from that source
+#   tools/kernel.sh source 6.12|7.3     its source, unpacked
+#   tools/kernel.sh test 6.12|7.3 debug|plain|kcsan|bench|uml   built from that source
 #
 # The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
@@ -14,6 +14,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/kernel/packages.sh"
+. "$here/kernel/suites.sh"
 . "$here/kernel/stock.sh"
 . "$here/kernel/source.sh"
 . "$here/kernel/build.sh"
@@ -32,6 +33,8 @@ esac
 [ "$command" != test ] || want_word FLAVOR "${3:-}" "${!BUILD_STEPS[@]}"
 machine=$(dpkg --print-architecture)
 want_word "architecture" "$machine" amd64
+
+[ "$command" = stock ] || [ -z "${SOURCE_SUITE[$line]:-}" ] || use_suite "${SOURCE_SUITE[$line]}"
 
 case $command in
 stock) stock_kernel "$line" ;;

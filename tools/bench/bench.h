@@ -76,6 +76,7 @@ typedef int bench_fn(struct bench_round *round);
  * @fn: the loop, of each contender that can do it
  * @iterations: of a measured round
  * @step_iterations: of a single-stepped one; 0: this pattern cannot be stepped
+ * @step_rounds: how many of those, averaged; 0: one
  * @rounds: how many at most; 0: as many as the parameter says
  * @warm: rounds before the first measured one
  * @cpus: how many must be online
@@ -87,6 +88,7 @@ struct bench_pattern {
 	bench_fn *fn[BENCH_CONTENDERS];
 	unsigned int iterations;
 	unsigned int step_iterations;
+	unsigned int step_rounds;
 	unsigned int rounds;
 	unsigned int warm;
 	unsigned int cpus;

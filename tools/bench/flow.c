@@ -123,7 +123,110 @@ const struct bench_pattern bench_flow = {
 	},
 	.iterations = 1,
 	.step_iterations = 1,
+	.step_rounds = 8,
 	.warm = 100,
+	.cpus = 2,
+};
+
+/* ---- free-running: both CPUs at the same time ---- */
+
+/**
+ * struct flow_run - two threads
+ * @objs: the ring that hands objects over, the same for every contender
+ * @get: the first thread's loop
+ * @put: the second's
+ * @nr: how many objects
+ */
+struct flow_run {
+	struct bench_spsc *objs;
+	void (*get)(struct flow_run *run);
+	void (*put)(struct flow_run *run);
+	unsigned int nr;
+};
+
+static __always_inline void flow_gets(const struct bench_ops *ops, void *pool,
+				      struct flow_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++)
+		bench_spsc_put(run->objs, ops->get(pool, GFP_KERNEL));
+}
+
+static __always_inline void flow_puts(const struct bench_ops *ops, void *pool,
+				      struct flow_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++)
+		ops->put(pool, bench_spsc_get(run->objs));
+}
+
+static int flow_worker(void *data, unsigned int worker)
+{
+	struct flow_run *run = data;
+
+	if (worker)
+		run->put(run);
+	else
+		run->get(run);
+	return 0;
+}
+
+static int flow_free(struct flow_run *run, struct bench_round *round)
+{
+	u64 elapsed;
+	int err;
+
+	run->nr = round->iterations * SPSC_BATCH;
+	run->objs = kvzalloc(sizeof(*run->objs), GFP_KERNEL);
+	if (!run->objs)
+		return -ENOMEM;
+	err = bench_workers_run(2, flow_worker, run, &elapsed);
+	round->ops = run->nr;
+	round->cost[0].clock += elapsed;
+	kvfree(run->objs);
+	return err;
+}
+
+#define FLOW_FREE(contender)						\
+static void gets_##contender(struct flow_run *run)			\
+{									\
+	flow_gets(&contender##_ops, contender##_pool, run);		\
+}									\
+									\
+static void puts_##contender(struct flow_run *run)			\
+{									\
+	flow_puts(&contender##_ops, contender##_pool, run);		\
+}									\
+									\
+static int flow_free_##contender(struct bench_round *round)		\
+{									\
+	struct flow_run run = {						\
+		.get = gets_##contender, .put = puts_##contender,	\
+	};								\
+									\
+	return flow_free(&run, round);					\
+}
+
+FLOW_FREE(ring)
+FLOW_FREE(objcache)
+FLOW_FREE(objcache_inline)
+FLOW_FREE(kmem_cache)
+FLOW_FREE(mempool)
+
+const struct bench_pattern bench_flow_free = {
+	.name = "flow_free",
+	.rows = { "flow_free" },
+	.fn = {
+		[BENCH_floor] = flow_free_ring,
+		BENCH_FN(flow_free, objcache),
+		BENCH_FN(flow_free, objcache_inline),
+		BENCH_FN(flow_free, kmem_cache),
+		BENCH_FN(flow_free, mempool),
+	},
+	.iterations = 1000,
+	.warm = 2,
 	.cpus = 2,
 };
 

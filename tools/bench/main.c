@@ -58,20 +58,37 @@ static const struct file_operations run_fops = {
 	.write = run_write,
 };
 
+static void folder_create(void)
+{
+	folder = debugfs_create_dir("objcache_bench", NULL);
+	debugfs_create_file("patterns", 0444, folder, NULL, &patterns_fops);
+	debugfs_create_file("run", 0200, folder, NULL, &run_fops);
+	debugfs_create_file("results", 0444, folder, NULL, &results_fops);
+}
+
 static int __init bench_init(void)
 {
-	int err = bench_contenders_create();
+	int err;
 
+	err = bench_contenders_create();
 	if (err)
 		return err;
 	err = bench_flow_create();
 	if (err)
 		goto no_flow;
-	folder = debugfs_create_dir("objcache_bench", NULL);
-	debugfs_create_file("patterns", 0444, folder, NULL, &patterns_fops);
-	debugfs_create_file("run", 0200, folder, NULL, &run_fops);
-	debugfs_create_file("results", 0444, folder, NULL, &results_fops);
+	err = bench_golang_create();
+	if (err)
+		goto no_golang;
+	err = bench_constructed_create();
+	if (err)
+		goto no_constructed;
+	folder_create();
 	return 0;
+
+no_constructed:
+	bench_golang_destroy();
+no_golang:
+	bench_flow_destroy();
 no_flow:
 	bench_contenders_destroy();
 	return err;
@@ -81,6 +98,8 @@ module_init(bench_init);
 static void __exit bench_exit(void)
 {
 	debugfs_remove(folder);
+	bench_constructed_destroy();
+	bench_golang_destroy();
 	bench_flow_destroy();
 	bench_contenders_destroy();
 }

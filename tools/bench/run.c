@@ -52,15 +52,11 @@ const char *const bench_names[BENCH_CONTENDERS] = {
 static const struct bench_pattern *const patterns[] = {
 	&bench_pair, &bench_burst32, &bench_bulk32, &bench_nested,
 	&bench_alloc_free_10k, &bench_concurrent,
-#ifdef BENCH_LATER
 	&bench_remote_free, &bench_remote_free_10k, &bench_one_alloc_n_free,
 	&bench_one_alloc_n_free_10k,
-#endif
 	&bench_flow,
-#ifdef BENCH_LATER
 	&bench_flow_free, &bench_overflow, &bench_starvation, &bench_age_pause,
 	&bench_expensive_new, &bench_constructed, &bench_primitives,
-#endif
 };
 
 /**
@@ -178,6 +174,11 @@ static int measured_round(struct runner *r, unsigned int id, unsigned int number
 	return 0;
 }
 
+static u64 count_per_op(u64 count, const struct runner *r)
+{
+	return div_u64(count * SCALE, r->round.ops * max(r->pattern->step_rounds, 1U));
+}
+
 static int stepped_round(struct runner *r, unsigned int id)
 {
 	unsigned int row;
@@ -189,13 +190,29 @@ static int stepped_round(struct runner *r, unsigned int id)
 	err = one_round(r, id, r->pattern->step_iterations);
 	bench_step_stop();
 	for (row = 0; !err && r->pattern->rows[row]; row++) {
-		struct bench_cost *cost = &r->round.cost[row];
+		const struct bench_cost *cost = &r->round.cost[row];
+		struct bench_cost *sum = &r->step[row][id];
 
-		cost->steps = cost->steps * SCALE / r->round.ops;
-		cost->locked = cost->locked * SCALE / r->round.ops;
-		cost->irqs = cost->irqs * SCALE / r->round.ops;
-		r->step[row][id] = *cost;
+		sum->steps += count_per_op(cost->steps, r);
+		sum->locked += count_per_op(cost->locked, r);
+		sum->irqs += count_per_op(cost->irqs, r);
+		sum->sections += cost->sections;
 	}
+	return err;
+}
+
+/* A contender at a time: what it left behind is what it finds. */
+static int stepped_rounds(struct runner *r)
+{
+	const struct bench_pattern *p = r->pattern;
+	unsigned int i, id;
+	int err = 0;
+
+	if (!BENCH_CAN_STEP || !steps || !p->step_iterations)
+		return 0;
+	for (id = 0; id < BENCH_CONTENDERS; id++)
+		for (i = 0; i < max(p->step_rounds, 1U) && !err; i++)
+			err = takes_part(p, id) ? stepped_round(r, id) : 0;
 	return err;
 }
 
@@ -211,11 +228,7 @@ static int all_rounds(struct runner *r)
 				err = measured_round(r, id, i - min(i, p->warm));
 		}
 	}
-	for (id = 0; id < BENCH_CONTENDERS && !err; id++) {
-		if (BENCH_CAN_STEP && steps && p->step_iterations && takes_part(p, id))
-			err = stepped_round(r, id);
-	}
-	return err;
+	return err ?: stepped_rounds(r);
 }
 
 static int compare_values(const void *a, const void *b)

@@ -81,7 +81,7 @@ def _targets():
     yield Target("concurrent", NATIVE, "objcache", 0.95, per=("concurrent", "floor"), at_least=True, scaling=True)
     for mode in (INSTRUCTIONS, NATIVE):
         yield Target("constructed", mode, "objcache", 1 / 10, per=("constructed", "kmem_cache-construct"))
-        yield Target("age_pause_100k", mode, "objcache", 2, field="p95", per=("age_pause_empty", "objcache"))
+        yield Target("age_pause_100k", mode, "objcache", 2, field="p95", per=("age_pause_none", "objcache"))
 
 
 TARGETS = list(_targets())

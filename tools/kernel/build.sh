@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Kernels built for tests, from Debian's source: tinyconfig plus the fragments
-# base.config and FLAVOR.config beside this file. Sourced by kernel.sh.
+# base.config and FLAVOR.config beside this file; uml, another architecture, has
+# uml.config alone. Sourced by kernel.sh.
 
 # Flavours, and how many steps the build of each takes: for the estimate only.
-declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650)
+declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650 [bench]=1700 [uml]=1000)
 
 FRAGMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# fragments_of FLAVOR
+fragments_of() {
+	[ "$1" = uml ] || echo "$FRAGMENTS/base.config"
+	echo "$FRAGMENTS/$1.config"
+}
+
+# arch_of FLAVOR, image_of FLAVOR: the latter below the build's folder.
+arch_of() { [ "$1" = uml ] && echo um || echo x86; }
+image_of() { [ "$1" = uml ] && echo linux || echo arch/x86/boot/bzImage; }
 
 # build_key VERSION FLAVOR: all that the result depends on.
 build_key() {
@@ -14,7 +25,7 @@ build_key() {
 		echo "$1 $2"
 		gcc --version
 		ld --version
-		cat "$FRAGMENTS/base.config" "$FRAGMENTS/$2.config" "$FRAGMENTS/build.sh"
+		fragments_of "$2" | xargs cat "$FRAGMENTS/build.sh"
 	} | hash_of
 }
 
@@ -39,10 +50,12 @@ check_config() {
 configure() {
 	local source=$1 out=$2 flavor=$3
 	printf 'CONFIG_LOCALVERSION="-objcache-%s-%s"\n' "$flavor" "${4:0:4}" >"$out/local.config"
-	make -s -C "$source" O="$out" tinyconfig >"$out/config.log" 2>&1 ||
+	make -s -C "$source" O="$out" ARCH="$(arch_of "$flavor")" tinyconfig >"$out/config.log" 2>&1 ||
 		{ cat "$out/config.log" >&2 && die USAGE "make tinyconfig failed"; }
-	local -a fragments=("$FRAGMENTS/base.config" "$FRAGMENTS/$flavor.config" "$out/local.config")
-	(cd "$out" && "$source/scripts/kconfig/merge_config.sh" -O "$out" "$out/.config" \
+	local -a fragments
+	mapfile -t fragments < <(fragments_of "$flavor")
+	fragments+=("$out/local.config")
+	(cd "$out" && ARCH=$(arch_of "$flavor") "$source/scripts/kconfig/merge_config.sh" -O "$out" "$out/.config" \
 		"${fragments[@]}" >>"$out/config.log" 2>&1) ||
 		{ cat "$out/config.log" >&2 && die USAGE "merging the config failed"; }
 	check_config "$out/.config" "${fragments[@]}"
@@ -51,7 +64,7 @@ configure() {
 # prune OUT: what a module build does not need.
 prune() {
 	find "$1" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name 'vmlinux*' \
-		-o -name '.tmp_*' -o -name 'bzImage' \) ! -type d -delete
+		-o -name '.tmp_*' -o -name 'bzImage' -o -name linux \) ! -type d -delete
 }
 
 # build_kernel SOURCE FOLDER FLAVOR KEY
@@ -62,12 +75,12 @@ build_kernel() {
 	say "configuring kernel, flavor $flavor"
 	configure "$source" "$out" "$flavor" "$4"
 	say "building kernel, flavor $flavor, with $(nproc) jobs; log: $dir/build.log"
-	if ! make -C "$source" O="$out" -j"$(nproc)" all 2>&1 |
+	if ! make -C "$source" O="$out" ARCH="$(arch_of "$flavor")" -j"$(nproc)" all 2>&1 |
 		python3 "$FRAGMENTS/progress.py" "${BUILD_STEPS[$flavor]}" "$dir/build.log"; then
 		grep -B5 -A10 -m1 -E 'error:|Error [0-9]' "$dir/build.log" >&2 || tail -20 "$dir/build.log" >&2
 		die USAGE "the kernel build failed: $dir/build.log"
 	fi
-	cp "$out/arch/x86/boot/bzImage" "$dir/vmlinuz"
+	cp "$out/$(image_of "$flavor")" "$dir/vmlinuz"
 	prune "$out"
 	cp "$out/include/config/kernel.release" "$dir/release"
 }

@@ -6,7 +6,10 @@
 declare -A SOURCE_PACKAGE=(
 	[6.1]=linux-source-6.1
 	[6.12]=linux-source-6.12
+	[7.3]=linux-source-7.3
 )
+# Of another suite than the machine's own.
+declare -A SOURCE_SUITE=([7.3]=trixie-backports)
 
 # source_version LINE
 source_version() {

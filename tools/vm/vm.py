@@ -27,6 +27,7 @@ import initramfs
 import ktap
 import qemu
 import splat
+import uml
 from verdict import CODES, Guest, Outcome, Verdict, judge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -60,6 +61,7 @@ def parse_arguments():
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
     add("--append", default="", help="more kernel arguments")
     add("--icount", action="store_true", help="emulate, on a clock that counts instructions")
+    add("--uml", action="store_true", help="the kernel is User-Mode Linux")
     add("--boot-limit", type=ranged(1, 3600), default=180, help="seconds until init runs (180)")
     add("--quiet-limit", type=ranged(1, 3600), default=60, help="seconds without output (60)")
     add("--limit", type=ranged(1, 86400), default=1200, help="seconds in all (1200)")
@@ -133,12 +135,16 @@ class Vm:
         self.show_log = re.compile(options.show_log) if options.show_log else None
 
     def run(self, accelerator, archive):
-        command = qemu.command(self.options.qemu, accelerator, f"{self.options.kernel}/vmlinuz", archive,
-                               self.folder, self.options)
         log = qemu.open_log(self.folder)
+        if self.options.uml:
+            command, said = uml.command(archive, self.options), os.path.join(self.folder, "log.out")
+        else:
+            command = qemu.command(self.options.qemu, accelerator, f"{self.options.kernel}/vmlinuz", archive,
+                                   self.folder, self.options)
+            said = os.path.join(self.options.out, "qemu.log")
         with open(os.path.join(self.options.out, "command"), "w", encoding="utf-8") as file:
             file.write(shlex.join(command) + "\n")
-        with open(os.path.join(self.options.out, "qemu.log"), "w", encoding="utf-8") as errors, \
+        with open(said, "w", encoding="utf-8") as errors, \
                 self.log_file, self.results_file, selectors.DefaultSelector() as selector, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                                  preexec_fn=qemu.die_with_parent) as process:
@@ -239,15 +245,24 @@ class Vm:
             print(f"(no backtraces from the hung guest: {error})", file=sys.stderr)
 
 
+def accelerator_of(options):
+    """(accelerator, reason)"""
+    if options.uml:
+        return "uml", "on this machine's own cores"
+    if options.icount:
+        return "tcg", "counting instructions"
+    return accel.choose(options.qemu)
+
+
 def boot(options):
     """Returns (verdict, counts or None)."""
     for path in (f"{options.kernel}/vmlinuz", BUSYBOX, options.script):
         if not os.path.exists(path):
             raise UsageError(f"{path}: not there (tools/deps.sh run installs what is needed)")
-    if shutil.which(options.qemu) is None:
+    if not options.uml and shutil.which(options.qemu) is None:
         raise UsageError(f"{options.qemu}: no such program (tools/deps.sh run installs it)")
     try:
-        accelerator, reason = ("tcg", "counting instructions") if options.icount else accel.choose(options.qemu)
+        accelerator, reason = accelerator_of(options)
     except ValueError as error:
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
@@ -264,8 +279,9 @@ def boot(options):
             out.write(guest_archive(options, token))
         vm = Vm(options, folder, guest)
         outcome = vm.run(accelerator, archive)
-        with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
-            outcome.said = errors.read().strip().rpartition("\n")[2]
+        if not options.uml:
+            with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
+                outcome.said = errors.read().strip().rpartition("\n")[2]
     counts = judge_ktap(options, guest) if options.source else None
     foreign = splat.foreign_races(outcome.log)
     if foreign:
