@@ -309,7 +309,7 @@ static void zeroed_memory_is_refused_even_on_a_hit(struct kunit *test)
 	t_on_cpu(test, 0);
 	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
 	KUNIT_EXPECT_NULL(test, objcache_get(tc->cache, GFP_KERNEL | __GFP_ZERO));
-	KUNIT_EXPECT_NULL(test, __objcache_get(tc->cache, GFP_KERNEL | __GFP_ZERO));
+	KUNIT_EXPECT_NULL(test, objcache_get_noinline(tc->cache, GFP_KERNEL | __GFP_ZERO));
 	KUNIT_EXPECT_EQ(test, 0, objcache_get_bulk(tc->cache, GFP_KERNEL | __GFP_ZERO,
 						   2, objs));
 	KUNIT_EXPECT_EQ(test, 0, objcache_prefill(tc->cache, 2, GFP_KERNEL | __GFP_ZERO));

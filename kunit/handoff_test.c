@@ -19,6 +19,7 @@
 
 #define HOLDERS		4
 #define FIRST_USE	0x1000U
+#define MIN_USES	300	/* even where the time is up: some find a used object */
 
 struct shared;
 
@@ -141,7 +142,7 @@ static void s16_the_last_of_several_holders_puts_the_object_back(struct kunit *t
 	struct shared *shared;
 	u32 use;
 
-	for (use = FIRST_USE; time_before(jiffies, end); use++) {
+	for (use = FIRST_USE; time_before(jiffies, end) || use < FIRST_USE + MIN_USES; use++) {
 		shared = shared_get(tc, use, &out_of_turn);
 		KUNIT_ASSERT_NOT_NULL(test, shared);
 		hand_round(shared, wq, use);
@@ -154,7 +155,6 @@ static void s16_the_last_of_several_holders_puts_the_object_back(struct kunit *t
 	flush_workqueue(wq);
 	KUNIT_EXPECT_EQ(test, atomic_read(&out_of_turn), 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, puts), use - FIRST_USE);
-	KUNIT_EXPECT_GT(test, use - FIRST_USE, 100);
 	KUNIT_EXPECT_LT(test, t_stat(tc, fresh), t_stat(tc, gets));
 	t_finish(tc);
 }
@@ -290,7 +290,7 @@ static void s16_rcu_readers_never_see_an_object_reused(struct kunit *test)
 
 	crew = t_crew_create(test, num_online_cpus(), reader, board);
 	t_crew_start(crew);
-	for (use = FIRST_USE; time_before(jiffies, end); use++) {
+	for (use = FIRST_USE; time_before(jiffies, end) || use < FIRST_USE + MIN_USES; use++) {
 		shared = shared_get(board->tc, use, NULL);
 		KUNIT_ASSERT_NOT_NULL(test, shared);
 		publish(board, shared);
@@ -301,7 +301,6 @@ static void s16_rcu_readers_never_see_an_object_reused(struct kunit *test)
 	kunit_release_action(test, board_clear, board);
 	KUNIT_EXPECT_EQ(test, atomic_read(&board->out_of_turn), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&board->reads), 100);
-	KUNIT_EXPECT_GT(test, use - FIRST_USE, 100);
 	KUNIT_EXPECT_EQ(test, t_stat(board->tc, puts), use - FIRST_USE);
 	/* They were used again, or this test would show nothing. */
 	KUNIT_EXPECT_LT(test, t_stat(board->tc, fresh), use - FIRST_USE);
