@@ -11,7 +11,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/nu
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
-linked = Kbuild module kunit tools/example tools/fault
+linked = Kbuild module kunit tools/example tools/fault tools/bench
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -40,6 +40,7 @@ help:
 	@echo '  matrix           both, on every supported kernel, and one table; LEGS="NAME..." for some'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
+	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -49,6 +50,7 @@ help:
 	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
 	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
+	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  COMPARE="A.json B.json"  (bench)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
 
 modules: linked
@@ -92,12 +94,15 @@ check:
 litmus:
 	@tools/litmus.sh
 
+bench:
+	@tools/bench.sh
+
 selftest:
 	@tools/selftest.sh
 
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION LEGS
+export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS COMPARE
 .PHONY: all help modules modules_install linked tools install run test matrix check \
-	litmus selftest clean
+	litmus bench selftest clean

@@ -4,7 +4,7 @@
 #
 #   tools/kernel.sh stock 6.1|6.12|6.12-rt   Debian's own image and headers
 #   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
-#   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt   built from that source
+#   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt|bench|uml   built from that source
 #   tools/kernel.sh test 6.12-arm64 plain         the same, cross-built
 #
 # With --cached first: prints the folder if the kernel is there, else exits 1.

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Kernels built for tests, from Debian's source: tinyconfig plus the fragments
-# base.config, arch-ARCH.config and FLAVOR.config beside this file. Sourced by kernel.sh.
+# base.config, arch-ARCH.config and FLAVOR.config beside this file; uml, which runs
+# as a program, has uml.config alone. Sourced by kernel.sh.
 
 # Flavours, and how many steps the build of each takes: for the estimate only.
-declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650 [rt]=1600)
+declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650 [rt]=1600 [bench]=1700 [uml]=1000)
 
 FRAGMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What make leaves, and what the compiler's name begins with.
-declare -A IMAGE=([x86]=arch/x86/boot/bzImage [arm64]=arch/arm64/boot/Image)
-declare -A CROSS=([x86]='' [arm64]=aarch64-linux-gnu-)
+declare -A IMAGE=([x86]=arch/x86/boot/bzImage [arm64]=arch/arm64/boot/Image [um]=linux)
+declare -A CROSS=([x86]='' [arm64]=aarch64-linux-gnu- [um]='')
+
+# fragments_of FLAVOR: of $ARCH.
+fragments_of() {
+	[ "$ARCH" = um ] || printf '%s\n' "$FRAGMENTS/base.config" "$FRAGMENTS/arch-$ARCH.config"
+	echo "$FRAGMENTS/$1.config"
+}
 
 # build_key VERSION FLAVOR: all that the result depends on.
 build_key() {
@@ -18,7 +25,7 @@ build_key() {
 		echo "$1 $2 $ARCH"
 		"${CROSS_COMPILE}gcc" --version
 		"${CROSS_COMPILE}ld" --version
-		cat "$FRAGMENTS/base.config" "$FRAGMENTS/arch-$ARCH.config" "$FRAGMENTS/$2.config" "$FRAGMENTS/build.sh"
+		fragments_of "$2" | xargs cat "$FRAGMENTS/build.sh"
 	} | hash_of
 }
 
@@ -45,8 +52,9 @@ configure() {
 	printf 'CONFIG_LOCALVERSION="-objcache-%s-%s"\n' "$flavor" "${4:0:4}" >"$out/local.config"
 	make -s -C "$source" O="$out" tinyconfig >"$out/config.log" 2>&1 ||
 		{ cat "$out/config.log" >&2 && die USAGE "make tinyconfig failed"; }
-	local -a fragments=("$FRAGMENTS/base.config" "$FRAGMENTS/arch-$ARCH.config" "$FRAGMENTS/$flavor.config"
-		"$out/local.config")
+	local -a fragments
+	mapfile -t fragments < <(fragments_of "$flavor")
+	fragments+=("$out/local.config")
 	(cd "$out" && "$source/scripts/kconfig/merge_config.sh" -O "$out" "$out/.config" \
 		"${fragments[@]}" >>"$out/config.log" 2>&1) ||
 		{ cat "$out/config.log" >&2 && die USAGE "merging the config failed"; }
@@ -56,7 +64,7 @@ configure() {
 # prune OUT: what a module build does not need.
 prune() {
 	find "$1" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name 'vmlinux*' \
-		-o -name '.tmp_*' -o -name 'bzImage' -o -name 'Image*' \) ! -type d -delete
+		-o -name '.tmp_*' -o -name 'bzImage' -o -name 'Image*' -o -name linux \) ! -type d -delete
 }
 
 # build_kernel SOURCE FOLDER FLAVOR KEY
@@ -84,6 +92,7 @@ test_kernel() {
 	local line=$1 flavor=$2 version source key dir
 	export ARCH=x86 CROSS_COMPILE
 	[[ $line != *-arm64 ]] || ARCH=arm64
+	[ "$flavor" != uml ] || ARCH=um
 	CROSS_COMPILE=${CROSS[$ARCH]}
 	command -v "${CROSS_COMPILE}gcc" >/dev/null ||
 		die USAGE "${CROSS_COMPILE}gcc: no such program (tools/deps.sh $ARCH installs it)"

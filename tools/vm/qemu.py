@@ -67,15 +67,21 @@ def topology(cpus, memory, nodes):
     return arguments
 
 
+# The guest's clock advances 1 ns with each instruction, so reading it counts them.
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+ICOUNT_APPEND = "tsc=reliable"
+
+
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
-    threads = ",thread=multi" if accel == "tcg" else ""
+    threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
+    icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, *machine.arguments,
+        "-accel", accel + threads, *icount, *machine.arguments,
         *topology(options.cpus, options.memory, options.nodes),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
-        "-append", f"{machine.append} {APPEND} {options.append}".strip(),
+        "-append", f"{machine.append} {append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
         "-chardev", "stdio,id=results,signal=off", *machine.results,
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",

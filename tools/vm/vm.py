@@ -27,6 +27,7 @@ import initramfs
 import ktap
 import qemu
 import splat
+import uml
 from verdict import CODES, Guest, Outcome, Verdict, judge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,6 +60,8 @@ def parse_arguments():
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
     add("--append", default="", help="more kernel arguments")
+    add("--icount", action="store_true", help="emulate, on a clock that counts instructions")
+    add("--uml", action="store_true", help="the kernel is User-Mode Linux")
     add("--boot-limit", type=ranged(1, 3600), default=180, help="seconds until init runs (180)")
     add("--quiet-limit", type=ranged(1, 3600), default=60, help="seconds without output (60)")
     add("--limit", type=ranged(1, 86400), default=1200, help="seconds in all (1200)")
@@ -76,7 +79,7 @@ def busybox_of(kernel):
     return own if os.path.exists(own) else BUSYBOX
 
 
-def guest_archive(options, machine, token):
+def guest_archive(options, tty, token):
     """The initramfs of this boot."""
     files = {"bin/busybox": busybox_of(options.kernel), "init": f"{HERE}/guest-init.sh", "guest/lib.sh": f"{HERE}/guest-lib.sh",
              "guest/script.sh": options.script}
@@ -86,7 +89,7 @@ def guest_archive(options, machine, token):
     for path in files.values():
         if not os.path.isfile(path):
             raise UsageError(f"{path}: not there")
-    env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{machine.results_tty}", *options.env]
+    env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{tty}", *options.env]
     for item in env:
         if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +-]*", item):
             raise UsageError(f"--env {item}: not KEY=VALUE of plain characters")
@@ -138,11 +141,15 @@ class Vm:
         self.show_log = re.compile(options.show_log) if options.show_log else None
 
     def run(self, accelerator, archive):
-        command = qemu.command(self.machine, accelerator, archive, self.folder, self.options)
         log = qemu.open_log(self.folder)
+        if self.options.uml:
+            command, said = uml.command(archive, self.options), os.path.join(self.folder, "log.out")
+        else:
+            command = qemu.command(self.machine, accelerator, archive, self.folder, self.options)
+            said = os.path.join(self.options.out, "qemu.log")
         with open(os.path.join(self.options.out, "command"), "w", encoding="utf-8") as file:
             file.write(shlex.join(command) + "\n")
-        with open(os.path.join(self.options.out, "qemu.log"), "w", encoding="utf-8") as errors, \
+        with open(said, "w", encoding="utf-8") as errors, \
                 self.log_file, self.results_file, selectors.DefaultSelector() as selector, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                                  preexec_fn=qemu.die_with_parent) as process:
@@ -243,17 +250,26 @@ class Vm:
             print(f"(no backtraces from the hung guest: {error})", file=sys.stderr)
 
 
+def accelerator_of(options, program):
+    """(accelerator, reason)"""
+    if options.uml:
+        return "uml", "on this machine's own cores"
+    if options.icount:
+        return "tcg", "counting instructions"
+    return accel.choose(program)
+
+
 def boot(options):
     """Returns (verdict, counts or None)."""
     for path in (f"{options.kernel}/vmlinuz", busybox_of(options.kernel), options.script):
         if not os.path.exists(path):
             raise UsageError(f"{path}: not there (tools/deps.sh run installs what is needed)")
-    machine = qemu.machine_of(options.kernel)
-    program = options.qemu or machine.qemu
-    if shutil.which(program) is None:
+    machine = None if options.uml else qemu.machine_of(options.kernel)
+    program = machine and (options.qemu or machine.qemu)
+    if program and shutil.which(program) is None:
         raise UsageError(f"{program}: no such program (tools/deps.sh run installs it)")
     try:
-        accelerator, reason = accel.choose(program)
+        accelerator, reason = accelerator_of(options, program)
     except ValueError as error:
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
@@ -267,11 +283,12 @@ def boot(options):
     with tempfile.TemporaryDirectory(prefix="objcache-vm-") as folder:
         archive = os.path.join(folder, "initramfs")
         with open(archive, "wb") as out:
-            out.write(guest_archive(options, machine, token))
+            out.write(guest_archive(options, machine.results_tty if machine else uml.RESULTS_TTY, token))
         vm = Vm(options, machine, folder, guest)
         outcome = vm.run(accelerator, archive)
-        with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
-            outcome.said = errors.read().strip().rpartition("\n")[2]
+        if not options.uml:
+            with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
+                outcome.said = errors.read().strip().rpartition("\n")[2]
     counts = judge_ktap(options, guest) if options.source else None
     foreign = splat.foreign_races(outcome.log)
     if foreign:
