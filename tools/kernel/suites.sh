@@ -36,9 +36,11 @@ use_suite_of() {
 	[ -z "$suite" ] || use_suite "$suite" "$CACHE/apt-$suite"
 }
 
-# foreign_busybox ARCHITECTURE FOLDER: that machine's busybox as FOLDER/busybox.
+# foreign_busybox ARCHITECTURE FOLDER: that machine's busybox as FOLDER/busybox. None
+# for a kernel that is not cross-built: User-Mode Linux runs this machine's own.
 foreign_busybox() {
 	local dir=$2/busybox.deb
+	[ -n "$CROSS_COMPILE" ] || return 0
 	(
 		use_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$CACHE/apt-$1" \
 			-o "APT::Architecture=$1" -o "APT::Architectures=$1"
