@@ -5,7 +5,7 @@
 
 passed=0 failed=0 skipped=0 first_bad=''
 rows=()
-readonly ROW='%-12s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
+readonly ROW='%-14s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
 
 # start_legs FOLDER: where the logs go. A warning of the compiler fails a leg.
 start_legs() {
@@ -42,7 +42,7 @@ skip_leg() {
 # reason LOG: its last verdict, or else its last line that is not make's.
 reason() {
 	awk '/^verdict: / { verdict = substr($0, 10) } !/^make/ { last = $0 }
-		END { print verdict ? verdict : last }' "$1"
+		END { sub(/^[a-z]+: FAIL /, "", last); print verdict ? verdict : last }' "$1"
 }
 
 # release_of LOG: of the kernel that a leg built the modules for, at last.
