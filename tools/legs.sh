@@ -5,7 +5,7 @@
 
 passed=0 failed=0 skipped=0 first_bad=''
 rows=()
-readonly ROW='%-12s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
+readonly ROW='%-14s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
 
 # start_legs FOLDER: where the logs go. A warning of the compiler fails a leg.
 start_legs() {
@@ -42,18 +42,18 @@ skip_leg() {
 # reason LOG: its last verdict, or else its last line that is not make's.
 reason() {
 	awk '/^verdict: / { verdict = substr($0, 10) } !/^make/ { last = $0 }
-		END { print verdict ? verdict : last }' "$1"
+		END { sub(/^[a-z]+: FAIL /, "", last); print verdict ? verdict : last }' "$1"
 }
 
-# last_word LOG BEFORE: the first word after the last occurrence of BEFORE.
-last_word() { sed -nE "s/.*$2([^ ]+).*/\1/p" "$1" | tail -n 1; }
+# release_of LOG: of the kernel that a leg built the modules for, at last.
+release_of() { sed -nE 's/^building modules (and tools )?against //p' "$1" | tail -n 1; }
 
 # add_row NAME LOG STATUS SECONDS VERDICT: its own numbers, if it has any; else a
 # leg that failed counts as one.
 add_row() {
 	local name=$1 log=$2 status=$3 release arch=x86_64 flavor pass=- fail=- skip=-
 	local numbers='^kunit: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
-	release=$(last_word "$log" 'building modules and tools against ')
+	release=$(release_of "$log")
 	case $release in
 	'') release=- arch=- flavor=- ;;
 	*-objcache-*) flavor=${release#*-objcache-} flavor=${flavor%-*} ;;

@@ -22,7 +22,7 @@ declare -rA COMMAND=(
 	[6.12]="test KERNEL=6.12 FLAVOR=debug"
 	[6.12-rt]="test KERNEL=6.12 FLAVOR=rt"
 	[6.12-rt-stock]="run KERNEL=6.12-rt"
-	[7.3]="test KERNEL=7.3 FLAVOR=debug"
+	[7.3]="test KERNEL=7.3 FLAVOR=bench"
 	[6.12-arm64]="test KERNEL=6.12-arm64 FLAVOR=plain"
 )
 

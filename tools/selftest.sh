@@ -40,7 +40,7 @@ X=1 vm/leg_test.sh die | 2 | leg: 2 USAGE: no such thing
 X=1 vm/leg_test.sh term | 5 | leg: 5 LOST: interrupted by signal 15
 X=1 vm/legs_test.sh good | 0 | kunit: 5 passed, 0 failed, 1 skipped
 X=1 vm/legs_test.sh numbers | 1 | kunit: 8 passed, 2 failed, 1 skipped
-X=1 vm/legs_test.sh bare | 1 | verdict: 1 FAILED: leg second: run: FAIL 4 HANG: nothing came
+X=1 vm/legs_test.sh bare | 1 | verdict: 1 FAILED: leg second: 4 HANG: nothing came
 X=1 vm/legs_test.sh warning | 1 | kunit: 5 passed, 1 failed, 1 skipped
 X=1 vm/legs_test.sh skip | 0 | kunit: 5 passed, 0 failed, 2 skipped
 LEGS=5.4 matrix.sh | 2 | LEGS=5.4: unknown; one of: 6.1 6.12
