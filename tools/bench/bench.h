@@ -85,7 +85,7 @@ struct bench_pattern {
 	const char *name;
 	const char *rows[BENCH_ROWS + 1];
 	const char *const *columns;
-	bench_fn *fn[BENCH_CONTENDERS];
+	int (*fn[BENCH_CONTENDERS])(struct bench_round *round);
 	unsigned int iterations;
 	unsigned int step_iterations;
 	unsigned int step_rounds;

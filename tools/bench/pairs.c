@@ -22,6 +22,7 @@ static __always_inline int pair(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(pair)
 
 const struct bench_pattern bench_pair = {
@@ -51,6 +52,7 @@ static __always_inline int burst32(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(burst32)
 
 const struct bench_pattern bench_burst32 = {
@@ -80,6 +82,7 @@ static __always_inline int bulk32(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return all ? 0 : -ENOMEM;
 }
+
 BENCH_DEFINE(bulk32, objcache)
 BENCH_DEFINE(bulk32, kmem_cache)
 
@@ -122,7 +125,7 @@ static int nested_run(bench_fn *fn, struct bench_round *round)
 }
 
 static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
-				  struct bench_round *round)
+				    struct bench_round *round)
 {
 	unsigned int i, n = round->iterations;
 	u64 start;
@@ -134,6 +137,7 @@ static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(irq_pair)
 
 #define NESTED_DEFINE(contender)					\
