@@ -100,7 +100,7 @@ const struct bench_pattern bench_bulk32 = {
 struct nested_work {
 	struct irq_work work;
 	struct bench_round *round;
-	bench_fn *fn;
+	bench_fn fn;
 	int err;
 };
 
@@ -111,7 +111,7 @@ static void nested_irq(struct irq_work *work)
 	nested->err = in_hardirq() ? nested->fn(nested->round) : -EINVAL;
 }
 
-static int nested_run(bench_fn *fn, struct bench_round *round)
+static int nested_run(bench_fn fn, struct bench_round *round)
 {
 	struct nested_work nested = {
 		.work = IRQ_WORK_INIT_HARD(nested_irq),
@@ -165,7 +165,7 @@ const struct bench_pattern bench_nested = {
 /* ---- on all CPUs ---- */
 
 struct concurrent {
-	bench_fn *fn;
+	bench_fn fn;
 	unsigned int iterations;
 };
 
@@ -178,7 +178,7 @@ static int concurrent_worker(void *data, unsigned int worker)
 	return c->fn(&round);
 }
 
-static int concurrent_run(bench_fn *fn, struct bench_round *round)
+static int concurrent_run(bench_fn fn, struct bench_round *round)
 {
 	struct concurrent c = { .fn = fn, .iterations = round->iterations };
 	unsigned int cpus = num_online_cpus();
