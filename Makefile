@@ -50,7 +50,7 @@ help:
 	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
 	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
-	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  COMPARE="A.json B.json"  (bench)'
+	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 	@echo '  DURATION=S       seconds of stress (run; 10)'
 
 modules: linked
@@ -103,6 +103,6 @@ selftest:
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS COMPARE
+export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS STRICT COMPARE
 .PHONY: all help modules modules_install linked tools install run test matrix check \
 	litmus bench selftest clean

@@ -66,7 +66,7 @@ struct bench_round {
 	struct bench_cost cost[BENCH_ROWS];
 };
 
-typedef int bench_fn(struct bench_round *round);
+typedef int (*bench_fn)(struct bench_round *round);
 
 /**
  * struct bench_pattern - something to measure
@@ -85,7 +85,7 @@ struct bench_pattern {
 	const char *name;
 	const char *rows[BENCH_ROWS + 1];
 	const char *const *columns;
-	bench_fn *fn[BENCH_CONTENDERS];
+	bench_fn fn[BENCH_CONTENDERS];
 	unsigned int iterations;
 	unsigned int step_iterations;
 	unsigned int step_rounds;

@@ -34,8 +34,8 @@ static int fresh_check(u64 before)
  * The second row has what the puts left for later in it. Draining waits for
  * others, so it cannot be stepped through.
  */
-static __always_inline void drain_measured(const struct bench_ops *ops, void *pool,
-			   struct bench_round *round)
+static __always_inline void drain_measured(const struct bench_ops *ops,
+					   void *pool, struct bench_round *round)
 {
 	u64 start;
 
@@ -66,6 +66,7 @@ static __always_inline int alloc_free(const struct bench_ops *ops, void *pool,
 	drain_measured(ops, pool, round);
 	return ops->drain ? fresh_check(fresh) : 0;
 }
+
 BENCH_DEFINE_ALL(alloc_free)
 
 const struct bench_pattern bench_alloc_free_10k = {

@@ -8,13 +8,12 @@
 
 #include <linux/mempool.h>
 #include <linux/slab.h>
-#include <linux/version.h>
 
 #include "bench.h"
 #include "objcache.h"
 
-/* Its functions are exported since 6.7. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+/* Since 6.7. */
+#if __has_include("linux/objpool.h")
 #define BENCH_HAS_OBJPOOL	1
 #include <linux/objpool.h>
 #else

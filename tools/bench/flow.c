@@ -105,6 +105,7 @@ static __always_inline int flow_step(const struct bench_ops *ops, void *pool,
 	add(&round->cost[0], put);
 	return err;
 }
+
 BENCH_DEFINE(flow_step, ring)
 BENCH_DEFINE(flow_step, objcache)
 BENCH_DEFINE(flow_step, objcache_inline)

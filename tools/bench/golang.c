@@ -42,6 +42,7 @@ static __always_inline int overflow(const struct bench_ops *ops, void *pool,
 		ops->put(pool, objs[i]);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(overflow)
 
 const struct bench_pattern bench_overflow = {
@@ -60,9 +61,10 @@ static __always_inline void objcache_throw(void *pool, void *obj)
 	objcache_discard(pool, obj);
 }
 
-static __always_inline void
-starve(const struct bench_ops *ops, void (*throw)(void *pool, void *obj),
-       void *pool, struct bench_round *round)
+typedef void throw_fn(void *pool, void *obj);
+
+static __always_inline void starve(const struct bench_ops *ops, throw_fn *throw,
+				   void *pool, struct bench_round *round)
 {
 	unsigned int i, k, n = round->iterations;
 	void *objs[COUNT];

@@ -22,6 +22,7 @@ static __always_inline int pair(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(pair)
 
 const struct bench_pattern bench_pair = {
@@ -51,6 +52,7 @@ static __always_inline int burst32(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(burst32)
 
 const struct bench_pattern bench_burst32 = {
@@ -80,6 +82,7 @@ static __always_inline int bulk32(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return all ? 0 : -ENOMEM;
 }
+
 BENCH_DEFINE(bulk32, objcache)
 BENCH_DEFINE(bulk32, kmem_cache)
 
@@ -97,7 +100,7 @@ const struct bench_pattern bench_bulk32 = {
 struct nested_work {
 	struct irq_work work;
 	struct bench_round *round;
-	bench_fn *fn;
+	bench_fn fn;
 	int err;
 };
 
@@ -108,7 +111,7 @@ static void nested_irq(struct irq_work *work)
 	nested->err = in_hardirq() ? nested->fn(nested->round) : -EINVAL;
 }
 
-static int nested_run(bench_fn *fn, struct bench_round *round)
+static int nested_run(bench_fn fn, struct bench_round *round)
 {
 	struct nested_work nested = {
 		.work = IRQ_WORK_INIT_HARD(nested_irq),
@@ -122,7 +125,7 @@ static int nested_run(bench_fn *fn, struct bench_round *round)
 }
 
 static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
-				  struct bench_round *round)
+				    struct bench_round *round)
 {
 	unsigned int i, n = round->iterations;
 	u64 start;
@@ -134,6 +137,7 @@ static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
 	bench_end(&round->cost[0], start);
 	return 0;
 }
+
 BENCH_DEFINE_ALL(irq_pair)
 
 #define NESTED_DEFINE(contender)					\
@@ -161,7 +165,7 @@ const struct bench_pattern bench_nested = {
 /* ---- on all CPUs ---- */
 
 struct concurrent {
-	bench_fn *fn;
+	bench_fn fn;
 	unsigned int iterations;
 };
 
@@ -174,7 +178,7 @@ static int concurrent_worker(void *data, unsigned int worker)
 	return c->fn(&round);
 }
 
-static int concurrent_run(bench_fn *fn, struct bench_round *round)
+static int concurrent_run(bench_fn fn, struct bench_round *round)
 {
 	struct concurrent c = { .fn = fn, .iterations = round->iterations };
 	unsigned int cpus = num_online_cpus();
