@@ -21,6 +21,7 @@
 
 #include "actors.h"
 #include "helpers.h"
+#include "steps.h"
 
 #ifdef CONFIG_X86_64
 #include <asm/debugreg.h>
@@ -111,19 +112,6 @@ static int stepper_notify(struct notifier_block *notifier, unsigned long event,
 		return NOTIFY_DONE;
 	stepper_look(st, args->regs);
 	return NOTIFY_STOP;
-}
-
-/* Before and after the flag is up, no other task must get it. */
-static __always_inline void step_on(void)
-{
-	preempt_disable();
-	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
-}
-
-static __always_inline void step_off(void)
-{
-	asm volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
-	preempt_enable();
 }
 
 static noinline void *stepped_get(struct objcache *cache)
