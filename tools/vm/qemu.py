@@ -34,6 +34,17 @@ def topology(cpus, memory, nodes):
     return arguments
 
 
+def counting(accel, options):
+    """How QEMU runs the vCPUs. With --icount one host thread runs them all, and the
+    guest's clock advances 1 ns per instruction."""
+    if options.icount:
+        return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+    return ["-accel", accel + (",thread=multi" if accel == "tcg" else "")]
+
+
+# For --icount: the clock that counts is the TSC, whatever the kernel thinks of it.
+COUNTED = "tsc=reliable"
+
 # Everything QEMU has, but for five-level page tables: with them a KASAN kernel that
 # is interrupted in identify_cpu() (which sets x86_virt_bits for a moment) once
 # reported a wild access at boot, and never since.
@@ -42,12 +53,12 @@ CPU = "max,la57=off"
 
 def command(qemu, accel, kernel, initramfs, folder, options):
     """ttyS0 is the pair of FIFOs log.in and log.out in the folder, ttyS1 is stdout."""
-    threads = ",thread=multi" if accel == "tcg" else ""
+    append = [APPEND, *([COUNTED] if options.icount else []), *options.append.split()]
     return [
         qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, "-cpu", CPU,
+        *counting(accel, options), "-cpu", CPU,
         *topology(options.cpus, options.memory, options.nodes),
-        "-kernel", kernel, "-initrd", initramfs, "-append", f"{APPEND} {options.append}".strip(),
+        "-kernel", kernel, "-initrd", initramfs, "-append", " ".join(append),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
         "-chardev", "stdio,id=results,signal=off", "-serial", "chardev:results",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",

@@ -59,6 +59,7 @@ def parse_arguments():
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
     add("--append", default="", help="more kernel arguments")
+    add("--icount", action="store_true", help="count instructions: 1 ns of guest time each, no parallelism")
     add("--boot-limit", type=ranged(1, 3600), default=180, help="seconds until init runs (180)")
     add("--quiet-limit", type=ranged(1, 3600), default=60, help="seconds without output (60)")
     add("--limit", type=ranged(1, 86400), default=1200, help="seconds in all (1200)")
@@ -246,7 +247,7 @@ def boot(options):
     if shutil.which(options.qemu) is None:
         raise UsageError(f"{options.qemu}: no such program (tools/deps.sh run installs it)")
     try:
-        accelerator, reason = accel.choose(options.qemu)
+        accelerator, reason = ("tcg", "counts instructions") if options.icount else accel.choose(options.qemu)
     except ValueError as error:
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
