@@ -241,7 +241,7 @@ static bool run_nested(struct tcache *tc, enum t_context context,
 	top = owner->top;
 	limit = owner->limit;
 	ran = t_run_in(context, fn, data);
-	intact = owner->busy && owner->top == top && owner->limit == limit;
+	intact = !owner->idle && owner->top == top && owner->limit == limit;
 	objcache_owner_exit(owner);
 	preempt_enable();
 	return ran && intact;

@@ -60,7 +60,7 @@ static unsigned int parked_on(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_core *core = to_core(tc->cache);
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-	unsigned int sum = READ_ONCE(c->own.top) - READ_ONCE(c->base);
+	unsigned int sum = READ_ONCE(c->own.top) - READ_ONCE(c->own.base);
 
 	sum += READ_ONCE(c->spare_full) * core->batch;
 	return sum + objcache_shared(c) * core->batch + atomic_read(&c->nested_nr);

@@ -83,7 +83,7 @@ static int looking_ctor(void *obj, void *ctx, gfp_t gfp)
 	seen->locks += lockdep_depth(current);
 #endif
 	if (seen->cache)
-		seen->busy += raw_cpu_ptr(seen->cache->owner)->busy;
+		seen->busy += !raw_cpu_ptr(seen->cache->owner)->idle;
 	if (gfpflags_allow_blocking(gfp)) {
 		seen->atomic += !preemptible() && IS_ENABLED(CONFIG_PREEMPT_COUNT);
 		might_sleep();

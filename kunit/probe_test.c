@@ -88,6 +88,7 @@ static noinline void *probed_called_put(struct objcache *cache, void *obj)
  * @private: the newest of them is in the private part then
  * @linked: objects on the nested list
  * @far: magazines in the ring of another CPU
+ * @depot: without a destructor, so that there is a depot
  * @aged: what is in the ring here is aged
  * @bare: no empty magazine waits in the ring
  * @inside: the call itself interrupts the owner
@@ -101,6 +102,7 @@ struct scene {
 	bool private;
 	unsigned int linked;
 	unsigned int far;
+	bool depot;
 	bool aged;
 	bool bare;
 	bool inside;
@@ -169,18 +171,23 @@ struct rig {
 /* Handlers have no argument; tests run one after the other. */
 static struct rig *the_rig;
 
+static struct objcache_core *rig_core(struct rig *rig)
+{
+	return to_core(rig->tc->cache);
+}
+
 /* ---- who comes between ---- */
 
 static unsigned long overflown_here(struct rig *rig)
 {
-	return this_cpu_read(to_core(rig->tc->cache)->cpu->count.overflow);
+	return this_cpu_read(rig_core(rig)->cpu->count.overflow);
 }
 
 static void intrude(struct rig *rig)
 {
 	unsigned long overflow = overflown_here(rig);
 
-	rig->nested = raw_cpu_ptr(rig->tc->cache->owner)->busy;
+	rig->nested = raw_cpu_ptr(rig->tc->cache->owner)->idle != 1;
 	rig->got = t_try_get(rig->tc, NMI);
 	if (rig->got)
 		t_put(rig->tc, rig->got, NMI);
@@ -216,11 +223,21 @@ static void boundary_passed(struct kprobe *probe, struct pt_regs *regs,
 
 /* ---- the state that a call meets ---- */
 
+/* Only a get that would have to make one looks into the depot. */
+static struct tobj *rig_take(struct rig *rig)
+{
+	struct tobj *obj = t_try_get(rig->tc, TASK);
+
+	if (!obj && READ_ONCE(rig_core(rig)->depot.full.nr))
+		obj = t_get(rig->tc, GFP_KERNEL, TASK);
+	return obj;
+}
+
 static void rig_take_all(struct rig *rig)
 {
 	struct tobj *obj;
 
-	while (rig->held < HAND && (obj = t_try_get(rig->tc, TASK)))
+	while (rig->held < HAND && (obj = rig_take(rig)))
 		rig->hand[rig->held++] = obj;
 }
 
@@ -251,7 +268,7 @@ static void rig_park_far(struct rig *rig)
 
 	if (!far)
 		return;
-	c = per_cpu_ptr(to_core(rig->tc->cache)->cpu, t_nth_cpu(1));
+	c = per_cpu_ptr(rig_core(rig)->cpu, t_nth_cpu(1));
 	t_on_cpu(rig->test, 1);
 	while (rig->held && objcache_shared(c) < far)
 		rig_park_one(rig);
@@ -260,7 +277,7 @@ static void rig_park_far(struct rig *rig)
 
 static void rig_park(struct rig *rig)
 {
-	struct tobj *order[CAPACITY];
+	struct tobj *order[CAPACITY + BATCH];
 	unsigned int i, nr = rig->scene->park;
 
 	for (i = 0; i < nr; i++)
@@ -268,7 +285,7 @@ static void rig_park(struct rig *rig)
 	for (i = 0; i < rig->scene->unpark; i++)
 		rig->hand[rig->held++] = t_try_get(rig->tc, TASK);
 	nr -= rig->scene->unpark;
-	rig->newest = nr ? order[nr - 1] : NULL;
+	rig->newest = nr && !rig->scene->depot ? order[nr - 1] : NULL;
 }
 
 /* Owner only: as strip does, when nobody is there. */
@@ -286,13 +303,18 @@ static void rig_strip(struct objcache_ring *ring)
 
 static bool rig_enter(struct rig *rig)
 {
+	struct objcache_owner *owner;
+
 	preempt_disable();
-	return objcache_owner_enter(raw_cpu_ptr(rig->tc->cache->owner));
+	owner = raw_cpu_ptr(rig->tc->cache->owner);
+	return objcache_owner_enter(owner);
 }
 
 static void rig_exit(struct rig *rig)
 {
-	objcache_owner_exit(raw_cpu_ptr(rig->tc->cache->owner));
+	struct objcache_owner *owner = raw_cpu_ptr(rig->tc->cache->owner);
+
+	objcache_owner_exit(owner);
 	preempt_enable();
 }
 
@@ -333,7 +355,7 @@ static void rig_unstash(struct rig *rig)
 /* The same each time: nothing is parked but what the scene asks for. */
 static void rig_set(struct rig *rig)
 {
-	struct objcache_cpu *c = per_cpu_ptr(to_core(rig->tc->cache)->cpu, t_nth_cpu(0));
+	struct objcache_cpu *c = per_cpu_ptr(rig_core(rig)->cpu, t_nth_cpu(0));
 
 	rig_take_all(rig);
 	rig_top_up(rig);
@@ -467,7 +489,7 @@ static void expect_on_top(struct rig *rig)
  */
 static void expect_newest_first(struct rig *rig)
 {
-	struct objcache_cpu *c = per_cpu_ptr(to_core(rig->tc->cache)->cpu, t_nth_cpu(0));
+	struct objcache_cpu *c = per_cpu_ptr(rig_core(rig)->cpu, t_nth_cpu(0));
 	unsigned int foreign = atomic_read(&c->nested_nr), left = 3;
 	struct tobj *abc[3], *obj;
 
@@ -484,6 +506,17 @@ static void expect_newest_first(struct rig *rig)
 	KUNIT_EXPECT_EQ(rig->test, left, 0);
 }
 
+/* S14; what lies in the depot counts as releasing, and stays there. */
+static void expect_books(struct rig *rig, u64 in_use)
+{
+	if (!rig->scene->depot) {
+		t_expect_balanced(rig->tc, in_use);
+		return;
+	}
+	KUNIT_EXPECT_TRUE(rig->test, t_wait_until(!atomic_long_read(&rig_core(rig)->releasing)));
+	t_expect_balanced_now(rig->tc, in_use);
+}
+
 static void judge(struct rig *rig, struct tobj *obj)
 {
 	struct kunit *test = rig->test;
@@ -498,7 +531,7 @@ static void judge(struct rig *rig, struct tobj *obj)
 		KUNIT_EXPECT_NOT_NULL(test, obj);
 	expect_newest_first(rig);
 	rig_unstash(rig);
-	t_expect_balanced(rig->tc, rig->held);
+	expect_books(rig, rig->held);
 }
 
 /* ---- all of it ---- */
@@ -572,27 +605,44 @@ static bool probe_one(struct rig *rig, struct kprobe *probe)
 	return false;
 }
 
-static void rig_put_all(struct rig *rig)
+static void rig_open(struct rig *rig, const struct scene *scene)
 {
-	rig_take_all(rig);
-	while (rig->held)
-		rig_park_one(rig);
-}
+	struct objcache_ops ops = { .ctor = t_ops.ctor };
+	struct objcache_params params = {
+		.batch = BATCH, .capacity = CAPACITY, .ops = scene->depot ? &ops : &t_ops,
+	};
 
-/* One scene; how many boundaries were hit. */
-static unsigned int play(struct rig *rig, const struct scene *scene)
-{
-	struct objcache_params params = { .batch = BATCH, .capacity = CAPACITY };
-	struct kunit *test = rig->test;
-	unsigned int i, hits = 0;
-
-	rig->tc = t_create(test, &params);
+	rig->tc = t_create(rig->test, &params);
 	rig->scene = scene;
 	rig->unreached = 0;
 	rig->nested_hits = 0;
 	rig->full = 0;
 	/* What overflows may wait as long as it likes: no get is refused for that. */
-	to_core(rig->tc->cache)->backlog_max = INT_MAX;
+	rig_core(rig)->backlog_max = INT_MAX;
+}
+
+static void rig_close(struct rig *rig)
+{
+	rig_take_all(rig);
+	while (rig->held)
+		rig_park_one(rig);
+	if (!rig->scene->depot) {
+		t_finish(rig->tc);
+		return;
+	}
+	objcache_drain(rig->tc->cache);
+	expect_books(rig, 0);
+	KUNIT_EXPECT_EQ(rig->test, t_stat(rig->tc, parked) + t_stat(rig->tc, releasing), 0);
+	t_destroy(rig->tc);
+}
+
+/* One scene; how many boundaries were hit. */
+static unsigned int play(struct rig *rig, const struct scene *scene)
+{
+	struct kunit *test = rig->test;
+	unsigned int i, hits = 0;
+
+	rig_open(rig, scene);
 	/* Twice before it counts: what is made only once has been made then. */
 	for (i = 0; i < 3; i++) {
 		rig_set(rig);
@@ -603,7 +653,6 @@ static unsigned int play(struct rig *rig, const struct scene *scene)
 	for (i = 0; i < rig->probed && probe_one(rig, rig->armed[i]); i++)
 		hits += rig->acted;
 	disarm_all(rig);
-	rig_put_all(rig);
 	kunit_info(test, "%s: %u boundaries hit of %u, %u with the owner at work; %u refused, %u not reached",
 		   scene->name, hits, rig->boundaries, rig->nested_hits,
 		   rig->refused, rig->unreached);
@@ -611,7 +660,7 @@ static unsigned int play(struct rig *rig, const struct scene *scene)
 	KUNIT_EXPECT_EQ(test, rig->astray, 0);
 	KUNIT_EXPECT_EQ(test, rig->full, hits);
 	KUNIT_EXPECT_GT(test, rig->boundaries, 10);
-	t_finish(rig->tc);
+	rig_close(rig);
 	return hits;
 }
 
@@ -683,6 +732,8 @@ static void s11_an_nmi_at_every_instruction_of_a_slow_get(struct kunit *test)
 
 static const struct scene misses[] = {
 	{ "get that steals", probed_get, .far = 1 },
+	{ "get from the depot", probed_get, .park = CAPACITY + BATCH, .unpark = CAPACITY,
+	  .depot = true },
 	{ "get of a fresh one", probed_get },
 	{ "try_get of nothing", probed_try_get },
 };
@@ -698,6 +749,7 @@ static const struct scene slow_puts[] = {
 	{ "put that pushes", probed_put, .puts = true, .park = 4 },
 	{ "put that needs a magazine", probed_put, .puts = true, .park = 4, .bare = true },
 	{ "put that overflows", probed_put, .puts = true, .park = CAPACITY },
+	{ "put to the depot", probed_put, .puts = true, .park = CAPACITY, .depot = true },
 };
 
 static void s11_an_nmi_at_every_instruction_of_a_slow_put(struct kunit *test)

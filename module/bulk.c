@@ -7,6 +7,114 @@
 
 #include "owner.h"
 
+/*
+ * The hit path of bulk calls: what the loaded magazine has, or has room for, at
+ * once. Copied by sixteens, because counting costs as much as copying. The
+ * compiler is kept from computing anew where such a loop has ended, and from
+ * spilling what it would rather look at later.
+ */
+#define OBJCACHE_STRIDE	16
+
+static __always_inline void objcache_copy_down(void **to, void **top, void **end)
+{
+	void **last = end + OBJCACHE_STRIDE;
+	unsigned int i;
+
+	while (top >= last) {
+		top -= OBJCACHE_STRIDE;
+#pragma GCC unroll 16
+		for (i = 0; i < OBJCACHE_STRIDE; i++)
+			to[i] = top[OBJCACHE_STRIDE - 1 - i];
+		to += OBJCACHE_STRIDE;
+		OPTIMIZER_HIDE_VAR(top);
+		OPTIMIZER_HIDE_VAR(to);
+	}
+	while (unlikely(top != end))
+		*to++ = *--top;
+}
+
+/* False: there is a NULL among them. Either way *@objs has moved past them. */
+static __always_inline bool objcache_copy_up(void **top, void **end,
+					     void ***objs)
+{
+	void **from = *objs;
+	void **last = end - OBJCACHE_STRIDE;
+	long common = -1;
+	unsigned int i;
+
+	while (top <= last) {
+#pragma GCC unroll 16
+		for (i = 0; i < OBJCACHE_STRIDE; i++) {
+			void *obj = from[i];
+
+			top[i] = obj;
+			common = objcache_add_common(common, obj);
+			OPTIMIZER_HIDE_VAR(common);
+		}
+		top += OBJCACHE_STRIDE;
+		from += OBJCACHE_STRIDE;
+		OPTIMIZER_HIDE_VAR(top);
+		OPTIMIZER_HIDE_VAR(from);
+	}
+	while (unlikely(top != end)) {
+		common = objcache_add_common(common, *from);
+		*top++ = *from++;
+	}
+	*objs = from;
+	return common < 0;
+}
+
+static __always_inline bool objcache_hit_get_bulk(struct objcache *cache,
+						  unsigned int nr, void **objs)
+{
+	preempt_disable();
+	__auto_type own = objcache_this_owner(cache);
+
+	if (objcache_owner_enter(own)) {
+		void **top = READ_ONCE(own->top);
+		void **end = top - nr;
+
+		if (likely(end >= own->base)) {
+			WRITE_ONCE(own->top, end);
+			data_race(own->gets += nr); /* as on the hit path */
+			objcache_copy_down(objs, top, end);
+			objcache_owner_exit(own);
+			preempt_enable();
+			return true;
+		}
+		objcache_owner_exit(own);
+	}
+	preempt_enable();
+	return false;
+}
+
+/* *@objs is for a second try: the caller's own costs a register all the way. */
+static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
+						  unsigned int nr, void ***objs)
+{
+	preempt_disable();
+	__auto_type own = objcache_this_owner(cache);
+
+	if (objcache_owner_enter(own)) {
+		void **top = READ_ONCE(own->top);
+		void **end = top + nr;
+
+		if (likely(end <= own->limit)) {
+			if (likely(objcache_copy_up(top, end, objs))) {
+				WRITE_ONCE(own->top, end);
+				data_race(own->puts += nr); /* as on the hit path */
+				objcache_owner_exit(own);
+				preempt_enable();
+				return true;
+			}
+			*objs -= end - READ_ONCE(own->top);
+		}
+		objcache_owner_exit(own);
+	}
+	preempt_enable();
+	return false;
+}
+
 /* From one magazine: no visit to the owner section is longer. */
 static unsigned int objcache_get_some(struct objcache_core *core,
 				      unsigned int nr, void **objs)
@@ -14,7 +122,7 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 	struct objcache_cpu *c = objcache_enter(core);
 	unsigned int i, n = 0;
 
-	if (c && objcache_ready(core, c, OBJCACHE_ALL)) {
+	if (c && objcache_ready(core, c, OBJCACHE_BEYOND)) {
 		void **top = c->own.top;
 
 		n = min(nr, objcache_loaded(c));
@@ -27,20 +135,9 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 	return n;
 }
 
-/**
- * objcache_get_bulk - take several objects
- * @cache: where from
- * @gfp: as for objcache_get()
- * @nr: how many
- * @objs: where to, room for @nr
- *
- * Context: as for objcache_get().
- * Return: how many were taken; they are @objs[0] and up, in the order in which
- * as many single gets would have given them. Fewer than @nr when there is no
- * memory or a constructor failed; those are the caller's all the same.
- */
-unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
-			       unsigned int nr, void **objs)
+static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
+						    gfp_t gfp, unsigned int nr,
+						    void **objs)
 {
 	unsigned int done = 0;
 
@@ -61,19 +158,31 @@ unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
 	}
 	return done;
 }
-EXPORT_SYMBOL_GPL(objcache_get_bulk);
 
 /**
- * objcache_put_bulk - give several objects back
- * @cache: the cache they came from
+ * objcache_get_bulk - take several objects
+ * @cache: where from
+ * @gfp: as for objcache_get()
  * @nr: how many
- * @objs: the objects, no longer the caller's; NULLs among them are ignored
+ * @objs: where to, room for @nr
  *
- * As @nr puts from @objs[0] up.
- *
- * Context: Any, NMI included.
+ * Context: as for objcache_get().
+ * Return: how many were taken; they are @objs[0] and up, in the order in which
+ * as many single gets would have given them. Fewer than @nr when there is no
+ * memory or a constructor failed; those are the caller's all the same.
  */
-void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs)
+notrace unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+				       unsigned int nr, void **objs)
+{
+	if (likely(objcache_is_object(cache)) && likely(!(gfp & __GFP_ZERO)) &&
+	    likely(objcache_hit_get_bulk(cache, nr, objs)))
+		return nr;
+	return objcache_get_bulk_slow(cache, gfp, nr, objs);
+}
+EXPORT_SYMBOL_GPL(objcache_get_bulk);
+
+static noinline void objcache_put_bulk_slow(struct objcache *cache,
+					    unsigned int nr, void **objs)
 {
 	struct objcache_core *core = to_core(cache);
 	unsigned int i, run;
@@ -91,6 +200,25 @@ void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs)
 		this_cpu_add(core->cpu->count.slow_puts, run);
 		objcache_park_or_release(core, objs + i, run);
 	}
+}
+
+/**
+ * objcache_put_bulk - give several objects back
+ * @cache: the cache they came from
+ * @nr: how many
+ * @objs: the objects, no longer the caller's; NULLs among them are ignored
+ *
+ * As @nr puts from @objs[0] up.
+ *
+ * Context: Any, NMI included.
+ */
+notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
+			       void **objs)
+{
+	if (likely(objcache_is_object(cache)) &&
+	    likely(objcache_hit_put_bulk(cache, nr, &objs)))
+		return;
+	objcache_put_bulk_slow(cache, nr, objs);
 }
 EXPORT_SYMBOL_GPL(objcache_put_bulk);
 

@@ -24,6 +24,7 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	unsigned long *slots = NULL;
 	int node = cpu_to_node(cpu);
 
+	c->own.idle = 1;
 	init_llist_head(&c->nested);
 	objcache_drain_init(core, cpu);
 	objcache_equip(core, c, NULL, NULL);
@@ -132,6 +133,7 @@ objcache_new(const char *name, const struct objcache_params *params)
 	if (err)
 		goto err_slab;
 	objcache_release_init(core);
+	objcache_depot_init(core);
 	objcache_age_init(core);
 	err = objcache_shrink_init(core);
 	if (err)
@@ -258,6 +260,8 @@ void objcache_destroy(struct objcache *cache)
 	objcache_drain_core(core);
 	/* No irq_work and no worker runs any more. */
 	objcache_release_exit(core);
+	/* Nor a look at the depot; it is empty. */
+	objcache_depot_exit(core);
 
 	objcache_read_stats(cache, &stats);
 	if (stats.created != stats.destroyed) {

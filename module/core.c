@@ -56,7 +56,7 @@ void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 	void **base = mag ? mag->objs : objcache_no_magazine.objs;
 
 	c->loaded = mag;
-	WRITE_ONCE(c->base, base);
+	WRITE_ONCE(c->own.base, base);
 	objcache_set_top(c, base + nr);
 	c->own.limit = mag && !core->slow_put ? base + core->batch : base;
 }
@@ -105,6 +105,19 @@ static struct objcache_magazine *objcache_pop_own(struct objcache_cpu *c)
 	return mag;
 }
 
+/* A magazine that was on its way out. */
+static struct objcache_magazine *objcache_pop_depot(struct objcache_core *core,
+						    struct objcache_cpu *c)
+{
+	struct objcache_magazine *mag = objcache_depot_swap(core, c->loaded);
+
+	if (!mag)
+		return NULL;
+	this_cpu_add(core->cpu->count.taken_back, core->batch);
+	trace_objcache_refill(core->name, core->batch);
+	return mag;
+}
+
 /* The order of objcache_get(), past the private part. */
 static struct objcache_magazine *objcache_pop_any(struct objcache_core *core,
 						  struct objcache_cpu *c)
@@ -134,9 +147,11 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
 		return false;
 	mag = reach == OBJCACHE_OWN ? objcache_pop_own(c) :
 				      objcache_pop_any(core, c);
+	if (!mag && reach == OBJCACHE_BEYOND)
+		mag = objcache_pop_depot(core, c);
 	if (!mag)
 		return false;
-	if (reach == OBJCACHE_ALL)
+	if (reach >= OBJCACHE_ALL)
 		this_cpu_inc(core->cpu->count.refilled);
 	objcache_load(core, c, mag, core->batch);
 	return true;
@@ -195,7 +210,8 @@ void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
 }
 
 /* A parked object from wherever the order of objcache_get() finds one. */
-static void *objcache_parked(struct objcache_core *core)
+static void *objcache_parked(struct objcache_core *core,
+			     enum objcache_reach reach)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	void *obj = NULL;
@@ -205,7 +221,7 @@ static void *objcache_parked(struct objcache_core *core)
 		obj = objcache_nested_get(core, this_cpu_ptr(core->cpu));
 		if (obj)
 			this_cpu_inc(core->cpu->count.slow_gets);
-	} else if (objcache_ready(core, c, OBJCACHE_ALL)) {
+	} else if (objcache_ready(core, c, reach)) {
 		obj = objcache_pop(c);
 		data_race(c->own.gets++); /* as on the hit path */
 	}
@@ -224,7 +240,7 @@ void *__objcache_try_get_slow(struct objcache *cache)
 {
 	if (!objcache_cache_ok(cache, "try_get"))
 		return NULL;
-	return objcache_parked(to_core(cache));
+	return objcache_parked(to_core(cache), OBJCACHE_ALL);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
@@ -260,37 +276,49 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 		return NULL;
 	if (!objcache_gfp_ok(to_core(cache), gfp))
 		return NULL;
-	obj = objcache_parked(to_core(cache));
+	obj = objcache_parked(to_core(cache), OBJCACHE_BEYOND);
 	if (obj)
 		return obj;
 	return objcache_fresh(to_core(cache), gfp);
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
 
+/* ---- out of line ---- */
+
+/*
+ * notrace, as are the bulk calls: what happens on the hit path is not traced
+ * anywhere, and a tracer's hook would be one instruction in twenty.
+ */
+
 /**
- * __objcache_get - objcache_get(), out of line
+ * __objcache_get - what objcache_get_noinline() calls
  * @cache: where from
- * @gfp: as for objcache_get()
+ * @gfp: as for objcache_get(), without __GFP_ZERO: the caller has looked
  *
  * Return: as there.
  */
-void *__objcache_get(struct objcache *cache, gfp_t gfp)
+notrace void *__objcache_get(struct objcache *cache, gfp_t gfp)
 {
-	if (IS_ERR_OR_NULL(cache))
+	void *obj;
+
+	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_get_slow(cache, gfp);
-	return objcache_get(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj))
+		return obj;
+	return __objcache_get_slow(cache, gfp);
 }
 EXPORT_SYMBOL_GPL(__objcache_get);
 
 /**
- * __objcache_try_get - objcache_try_get(), out of line
+ * __objcache_try_get - what objcache_try_get_noinline() calls
  * @cache: where from
  *
  * Return: as there.
  */
-void *__objcache_try_get(struct objcache *cache)
+notrace void *__objcache_try_get(struct objcache *cache)
 {
-	if (IS_ERR_OR_NULL(cache))
+	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_try_get_slow(cache);
 	return objcache_try_get(cache);
 }
@@ -340,16 +368,15 @@ void __objcache_put_slow(struct objcache *cache, void *obj)
 EXPORT_SYMBOL_GPL(__objcache_put_slow);
 
 /**
- * __objcache_put - objcache_put(), out of line
+ * __objcache_put - what objcache_put_noinline() calls
  * @cache: the cache it came from
  * @obj: the object; NULL is ignored
  */
-void __objcache_put(struct objcache *cache, void *obj)
+notrace void __objcache_put(struct objcache *cache, void *obj)
 {
-	if (IS_ERR_OR_NULL(cache))
+	if (unlikely(!objcache_are_objects(cache, obj) ||
+		     !objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
-	else
-		objcache_put(cache, obj);
 }
 EXPORT_SYMBOL_GPL(__objcache_put);
 

@@ -153,6 +153,7 @@ static int config_show(struct seq_file *m, void *unused)
 		   p->flags & OBJCACHE_DEBUG ? " DEBUG" : "");
 	seq_printf(m, "batch: %u\n", p->batch);
 	seq_printf(m, "capacity: %u\n", p->capacity);
+	seq_printf(m, "depot: %u\n", core->depot.max * core->batch);
 	seq_printf(m, "backlog: %u\n", core->backlog_max);
 	seq_printf(m, "age_ms: %u\n", p->age_ms);
 	seq_printf(m, "ops:%s%s%s\n", core->ops.ctor ? " ctor" : "",

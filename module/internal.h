@@ -60,7 +60,6 @@ struct objcache_cpu {
 	struct objcache_owner own;
 	struct objcache_magazine *loaded;	/* own.top points into it */
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
-	void **base;				/* loaded->objs */
 	bool spare_full;
 	bool pushing;				/* one magazine more may be in the ring soon */
 
@@ -101,6 +100,23 @@ struct objcache_queue {
 	unsigned long grabs;		/* how many there were; under take_lock */
 };
 
+/* Magazines on top of one another, linked through their floors. */
+struct objcache_pile {
+	struct objcache_magazine *top;
+	unsigned int nr;
+	unsigned int low;		/* the least @nr since the last look */
+};
+
+/* Full magazines above the capacity, and empty ones left in exchange. */
+struct objcache_depot {
+	raw_spinlock_t lock;		/* guards all but @max and @work */
+	struct objcache_pile full;
+	struct objcache_pile empty;
+	bool watched;			/* a look is due, or about to be */
+	unsigned int max;		/* full ones at most; 0: there is no depot */
+	struct delayed_work work;
+};
+
 /* Empty magazines in stock for puts that may not allocate: a few interrupts' worth. */
 #define OBJCACHE_STOCK		8
 
@@ -131,6 +147,9 @@ struct objcache_core {
 	struct work_struct release_work;
 	struct llist_head stock;	/* empty magazines */
 	atomic_t stock_nr;
+
+	/* Above the capacity. */
+	struct objcache_depot depot ____cacheline_aligned_in_smp;
 
 	/* Aging. */
 	struct mutex age_mutex;		/* one step, or reaping of it, at a time */
@@ -163,6 +182,38 @@ static inline void *objcache_of_link(const struct objcache_core *core,
 				     struct llist_node *node)
 {
 	return (void *)node - core->link;
+}
+
+/*
+ * Where the kernel has the upper half of the addresses, a pointer to something
+ * is a number below all errors, and those below NULL. So one comparison does for
+ * IS_ERR_OR_NULL(), and what many pointers have in common tells of a NULL.
+ */
+#define OBJCACHE_UPPER_HALF \
+	(IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_ARM64))
+
+/* Neither an error nor NULL. */
+static __always_inline bool objcache_is_object(const void *ptr)
+{
+	if (OBJCACHE_UPPER_HALF)
+		return (long)ptr < -MAX_ERRNO;
+	return !IS_ERR_OR_NULL(ptr);
+}
+
+/* The same of @a, and @b is not NULL. */
+static __always_inline bool objcache_are_objects(const void *a, const void *b)
+{
+	if (OBJCACHE_UPPER_HALF)
+		return (((long)a + MAX_ERRNO) & (long)b) < 0;
+	return !IS_ERR_OR_NULL(a) && b;
+}
+
+/* Start with -1, add each pointer; negative at the end if none was NULL. */
+static __always_inline long objcache_add_common(long common, const void *ptr)
+{
+	if (OBJCACHE_UPPER_HALF)
+		return common & (long)ptr;
+	return ptr ? common : 0;
 }
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
@@ -223,6 +274,7 @@ enum objcache_reach {
 	OBJCACHE_PRIVATE,	/* this CPU's private part and nested list */
 	OBJCACHE_OWN,		/* its rings as well */
 	OBJCACHE_ALL,		/* other CPUs as well */
+	OBJCACHE_BEYOND,	/* and what is on its way out, in the depot */
 };
 
 /* core.c and park.c: getting and putting */
@@ -257,6 +309,18 @@ void objcache_magazine_put(struct objcache_core *core,
 			   struct objcache_magazine *mag);
 int objcache_release_start(void);
 void objcache_release_stop(void);
+
+/* depot.c: full magazines above the capacity */
+bool objcache_depot_give(struct objcache_core *core,
+			 struct objcache_magazine *mag,
+			 struct objcache_magazine **empty, bool *start);
+struct objcache_magazine *objcache_depot_swap(struct objcache_core *core,
+					      struct objcache_magazine *empty);
+unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr);
+void objcache_depot_clear(struct objcache_core *core);
+void objcache_depot_start(struct objcache_core *core);
+void objcache_depot_init(struct objcache_core *core);
+void objcache_depot_exit(struct objcache_core *core);
 
 /* params.c: what create was given */
 int objcache_check_params(const char *name, const struct objcache_params *given,

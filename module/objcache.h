@@ -39,7 +39,7 @@
  * this number with every change to them, to struct objcache_owner or to
  * struct objcache.
  */
-#define OBJCACHE_ABI		1U
+#define OBJCACHE_ABI		3U
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_NAME_LEN	32
@@ -127,8 +127,8 @@ struct objcache_params {
  *	from; equals @steals when quiet
  * @aged_hits: objects brought back from an aged generation
  * @fresh: objects made because a get found none parked
- * @taken_back: objects taken back from the release queue, because too many
- *	waited there to make another
+ * @taken_back: objects taken back on their way out: from the depot, or from the
+ *	release queue because too many waited there to make another
  * @ctor_failures: constructors that failed
  * @overflow: objects put above the capacity, or with no memory to keep track
  *	of them, and so queued for release
@@ -175,11 +175,13 @@ struct objcache_stats {
  * @top: one past the newest private object; the slot below the oldest one
  *	holds NULL, so an empty stack needs no second comparison
  * @limit: a put goes out of line when @top has reached it
+ * @base: what @top is when the stack is empty
  * @gets: objects handed out by the hit path
  * @puts: objects taken back by the hit path
- * @busy: the owner flag. Only this CPU writes it, with preemption off: set
- *	while @top and what it points into are in use. An interrupt that finds
- *	it set leaves them alone and takes the nested path.
+ * @idle: the owner's token: 1 when @top and what it points into are not in use.
+ *	Only this CPU touches it, with preemption off, and an owner takes it to
+ *	0 and back. An interrupt that finds it gone leaves them alone and takes
+ *	the nested path.
  *
  * Written by its own CPU only; other CPUs read @top, @gets and @puts for
  * statistics, and live with a stale value.
@@ -187,9 +189,10 @@ struct objcache_stats {
 struct objcache_owner {
 	void **top;
 	void **limit;
+	void **base;
 	unsigned long gets;
 	unsigned long puts;
-	unsigned char busy;
+	unsigned int idle;
 };
 
 /**
@@ -241,44 +244,58 @@ objcache_create(const char *name, const struct objcache_params *params)
 
 /*
  * The two halves of the hit path. Preemption is off around them, so no other
- * task runs here between the test of the owner flag and its clearing; an
- * interrupt that comes before the flag is set completes its own operation, and
- * one that comes later sees the flag. Both are on this CPU, so compiler
- * barriers order them. data_race(): the statistics of other CPUs read these
+ * task runs here between taking the token and giving it back; an interrupt that
+ * comes before completes its own operation, and one that comes later finds the
+ * token gone. Both are on this CPU, so compiler barriers order them. Where the
+ * decrement takes several instructions, an interrupt between them leaves the
+ * token as it found it. data_race(): the statistics of other CPUs read these
  * fields and can be off by what is under way.
+ *
+ * On x86 this CPU's copy of a per-CPU variable can be named in the instruction;
+ * such pointers are of a type of their own, hence macros.
  */
-static __always_inline bool objcache_owner_enter(struct objcache_owner *owner)
-{
-	if (unlikely(data_race(owner->busy))) /* this CPU's alone */
-		return false;
-	data_race(owner->busy = 1); /* this CPU's alone */
-	barrier(); /* the flag before what it guards */
-	return true;
-}
+#if defined(CONFIG_USE_X86_SEG_SUPPORT) && !defined(__CHECKER__)
+#define objcache_this_owner(cache)	__my_cpu_ptr((cache)->owner)
+#else
+#define objcache_this_owner(cache)	raw_cpu_ptr((cache)->owner)
+#endif
 
-static __always_inline void objcache_owner_exit(struct objcache_owner *owner)
-{
-	barrier(); /* what the flag guards before the flag */
-	data_race(owner->busy = 0); /* this CPU's alone */
-}
+/* False: we interrupted the owner. */
+#define objcache_owner_enter(own)					\
+({									\
+	bool __mine = true;						\
+									\
+	if (unlikely(data_race(--(own)->idle))) {			\
+		barrier(); /* a decrement in memory, not a load */	\
+		data_race((own)->idle++);				\
+		__mine = false;						\
+	}								\
+	barrier(); /* the token before what it guards */		\
+	__mine;								\
+})
+
+#define objcache_owner_exit(own)					\
+do {									\
+	barrier(); /* what the token guards before the token */		\
+	data_race((own)->idle = 1);					\
+} while (0)
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)
 {
-	struct objcache_owner *owner;
-	void *obj;
-
 	preempt_disable();
-	owner = raw_cpu_ptr(cache->owner);
-	if (likely(objcache_owner_enter(owner))) {
-		obj = owner->top[-1];
+	__auto_type own = objcache_this_owner(cache);
+
+	if (objcache_owner_enter(own)) {
+		void *obj = READ_ONCE(own->top)[-1];
+
 		if (likely(obj)) {
-			data_race(owner->top--); /* others read it for statistics */
-			data_race(owner->gets++); /* as well */
-			objcache_owner_exit(owner);
+			data_race(own->top--); /* others read it for statistics */
+			data_race(own->gets++); /* as well */
+			objcache_owner_exit(own);
 			preempt_enable();
 			return obj;
 		}
-		objcache_owner_exit(owner);
+		objcache_owner_exit(own);
 	}
 	preempt_enable();
 	return NULL;
@@ -286,22 +303,21 @@ static __always_inline void *objcache_hit_get(struct objcache *cache)
 
 static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
 {
-	struct objcache_owner *owner;
-
 	preempt_disable();
-	owner = raw_cpu_ptr(cache->owner);
-	if (likely(objcache_owner_enter(owner))) {
-		void **top = owner->top;
+	__auto_type own = objcache_this_owner(cache);
 
-		if (likely(top < owner->limit)) {
+	if (objcache_owner_enter(own)) {
+		void **top = READ_ONCE(own->top);
+
+		if (likely(top < own->limit)) {
 			*top = obj;
-			data_race(owner->top++); /* others read it for statistics */
-			data_race(owner->puts++); /* as well */
-			objcache_owner_exit(owner);
+			data_race(own->top++); /* others read it for statistics */
+			data_race(own->puts++); /* as well */
+			objcache_owner_exit(own);
 			preempt_enable();
 			return true;
 		}
-		objcache_owner_exit(owner);
+		objcache_owner_exit(own);
 	}
 	preempt_enable();
 	return false;
@@ -371,6 +387,48 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
 		return;
 	if (unlikely(!objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
+}
+
+/**
+ * objcache_get_noinline - objcache_get() as a call
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * For places where the room that the inline hit path takes matters more than
+ * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log.
+ *
+ * Context, return: as for objcache_get().
+ */
+static __always_inline void *objcache_get_noinline(struct objcache *cache,
+						   gfp_t gfp)
+{
+	if (unlikely(gfp & __GFP_ZERO))
+		return __objcache_get_slow(cache, gfp);
+	return __objcache_get(cache, gfp);
+}
+
+/**
+ * objcache_try_get_noinline - objcache_try_get() as a call
+ * @cache: where from
+ *
+ * Context, return: as for objcache_try_get().
+ */
+static __always_inline void *objcache_try_get_noinline(struct objcache *cache)
+{
+	return __objcache_try_get(cache);
+}
+
+/**
+ * objcache_put_noinline - objcache_put() as a call
+ * @cache: the cache it came from
+ * @obj: the object, no longer the caller's; NULL is ignored
+ *
+ * Context: as for objcache_put().
+ */
+static __always_inline void objcache_put_noinline(struct objcache *cache,
+						  void *obj)
+{
+	__objcache_put(cache, obj);
 }
 
 #endif /* _OBJCACHE_H */

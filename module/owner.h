@@ -31,7 +31,7 @@ static inline void objcache_exit(struct objcache_cpu *c)
 
 static inline unsigned int objcache_loaded(const struct objcache_cpu *c)
 {
-	return c->own.top - c->base;
+	return c->own.top - c->own.base;
 }
 
 static inline unsigned int objcache_room(const struct objcache_core *core,
@@ -73,6 +73,7 @@ struct objcache_parking {
 	struct objcache_magazine *hand;		/* an empty magazine to use */
 	struct objcache_magazine *overflow;	/* a full one to release */
 	bool keep;		/* leave what is parked: no overflow */
+	bool start;		/* objcache_depot_start() is due */
 	bool full;		/* no room, and no magazine would help */
 	bool need;		/* no room without a magazine */
 };

@@ -13,10 +13,29 @@
 #include "owner.h"
 #include "trace.h"
 
+/* The spare is above the capacity: to the depot, else out. False: @p->full. */
+static bool objcache_overflow(struct objcache_core *core,
+			      struct objcache_cpu *c,
+			      struct objcache_parking *p,
+			      struct objcache_magazine **empty)
+{
+	p->full = p->keep;
+	if (p->full)
+		return false;
+	if (!objcache_depot_give(core, c->spare, empty, &p->start)) {
+		p->full = p->overflow;
+		if (p->full)
+			return false;
+		p->overflow = c->spare;
+	}
+	this_cpu_add(core->cpu->count.overflow, core->batch);
+	return true;
+}
+
 /*
  * Owner only, loaded full (or none): have an empty one loaded. The spare, if
- * full, goes to the ring, and above the capacity to @p->overflow. False: a
- * magazine is needed in @p->hand, or @p->full.
+ * full, goes to the ring, or is above the capacity. False: a magazine is needed
+ * in @p->hand, or @p->full.
  */
 static bool objcache_make_room(struct objcache_core *core,
 			       struct objcache_cpu *c,
@@ -30,13 +49,11 @@ static bool objcache_make_room(struct objcache_core *core,
 		return true;
 	}
 	if (c->spare) {
-		if (!objcache_push(core, c, c->spare, &empty)) {
-			p->full = p->keep || p->overflow;
-			if (p->full)
-				return false;
-			p->overflow = c->spare;
-		}
-		trace_objcache_spill(core->name, p->overflow, core->batch);
+		bool pushed = objcache_push(core, c, c->spare, &empty);
+
+		if (!pushed && !objcache_overflow(core, c, p, &empty))
+			return false;
+		trace_objcache_spill(core->name, !pushed, core->batch);
 		WRITE_ONCE(c->spare_full, false);
 		c->spare = NULL;
 	}
@@ -52,6 +69,15 @@ static bool objcache_make_room(struct objcache_core *core,
 	objcache_load(core, c, empty, 0);
 	objcache_fold(core, c);
 	return true;
+}
+
+/* From here the depot is looked at in intervals. */
+static void objcache_depot_watch(struct objcache_core *core)
+{
+	if (objcache_may_call_slab())
+		objcache_depot_start(core);
+	else
+		irq_work_queue(&core->kick);
 }
 
 /* What fits into one magazine: no visit is longer. */
@@ -131,7 +157,6 @@ unsigned int objcache_park_with(struct objcache_core *core, void **objs,
 	for (;;) {
 		done += objcache_park_some(core, objs + done, nr - done, p);
 		if (p->overflow) {
-			this_cpu_add(core->cpu->count.overflow, core->batch);
 			objcache_release(core, p->overflow->objs, core->batch);
 			if (p->hand)
 				objcache_magazine_put(core, p->hand);
@@ -153,6 +178,8 @@ unsigned int objcache_park_with(struct objcache_core *core, void **objs,
 	}
 	if (p->hand)
 		objcache_magazine_put(core, p->hand);
+	if (p->start)
+		objcache_depot_watch(core);
 	return done;
 }
 

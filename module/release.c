@@ -67,8 +67,12 @@ static void objcache_kicked(struct irq_work *kick)
 	struct objcache_core *core = container_of(kick, struct objcache_core,
 						  kick);
 
-	if (READ_ONCE(core->armed) && !READ_ONCE(core->dead))
-		objcache_age_start(core);
+	if (!READ_ONCE(core->dead)) {
+		if (READ_ONCE(core->armed))
+			objcache_age_start(core);
+		if (READ_ONCE(core->depot.watched))
+			objcache_depot_start(core);
+	}
 	queue_work(objcache_wq, &core->release_work);
 }
 
@@ -366,6 +370,7 @@ static void objcache_release_work(struct work_struct *work)
 void objcache_release_flush(struct objcache_core *core)
 {
 	irq_work_sync(&core->kick);
+	objcache_depot_clear(core);
 	queue_work(objcache_wq, &core->release_work);
 	flush_work(&core->release_work);
 	/* A get may have taken some of it off the worker's hands. */

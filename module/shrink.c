@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory pressure: the aged generation goes first, then the rest of the shared
- * parts, the private parts last
+ * Memory pressure: what is on its way out in the depot, then the aged generation,
+ * then the rest of the shared parts, the private parts last
  *
  * Plain objects are freed inside scan, because reclaim credits a shrinker only
  * with what the current task frees. Objects with a destructor are queued; scan
@@ -14,7 +14,7 @@ static unsigned long objcache_shrink_count(struct shrinker *shrinker,
 					   struct shrink_control *sc)
 {
 	struct objcache_core *core = objcache_shrinker_data(shrinker);
-	unsigned long parked = 0;
+	unsigned long parked = READ_ONCE(core->depot.full.nr) * core->batch;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
@@ -55,7 +55,9 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 	unsigned long done;
 	int cpu;
 
-	done = objcache_shrink_rings(core, true, nr);
+	done = objcache_depot_shed(core, DIV_ROUND_UP(nr, core->batch));
+	if (done < nr)
+		done += objcache_shrink_rings(core, true, nr - done);
 	if (done < nr)
 		done += objcache_shrink_rings(core, false, nr - done);
 	this_cpu_add(core->cpu->count.shrunk, done);

@@ -22,7 +22,7 @@
 u64 objcache_private(struct objcache_core *core, struct objcache_cpu *c)
 {
 	void **top = READ_ONCE(c->own.top);
-	void **base = READ_ONCE(c->base);
+	void **base = READ_ONCE(c->own.base);
 	long loaded = clamp_t(long, top - base, 0, core->batch);
 
 	if (READ_ONCE(c->spare_full))
@@ -114,7 +114,8 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 	for_each_possible_cpu(cpu)
 		objcache_sum_cpu(core, cpu, stats);
 	stats->ages = READ_ONCE(core->ages);
-	stats->releasing = atomic_long_read(&core->releasing);
+	stats->releasing = atomic_long_read(&core->releasing) +
+			   (u64)READ_ONCE(core->depot.full.nr) * core->batch;
 	stats->in_use = stats->gets - stats->puts - stats->discarded;
 }
 EXPORT_SYMBOL_GPL(objcache_read_stats);
