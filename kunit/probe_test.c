@@ -80,7 +80,6 @@ static noinline void *probed_called_put(struct objcache *cache, void *obj)
 
 /**
  * struct scene - a call, and the state of the cache that it meets
- * @name: of it
  * @call: itself
  * @puts: it takes an object
  * @park: objects put here before
@@ -94,7 +93,6 @@ static noinline void *probed_called_put(struct objcache *cache, void *obj)
  * @inside: the call itself interrupts the owner
  */
 struct scene {
-	const char *name;
 	void *(*call)(struct objcache *cache, void *obj);
 	bool puts;
 	unsigned int park;
@@ -352,6 +350,15 @@ static void rig_unstash(struct rig *rig)
 	}
 }
 
+/* No look at the depot comes in between, and none has been. */
+static void rig_hold_depot(struct objcache_depot *depot)
+{
+	cancel_delayed_work_sync(&depot->work);
+	depot->full.low = 0;
+	depot->empty.low = 0;
+	depot->watched = true;
+}
+
 /* The same each time: nothing is parked but what the scene asks for. */
 static void rig_set(struct rig *rig)
 {
@@ -363,6 +370,8 @@ static void rig_set(struct rig *rig)
 	rig_park(rig);
 	rig_link(rig);
 	rig_stash(rig);
+	if (rig->scene->depot)
+		rig_hold_depot(&rig_core(rig)->depot);
 	if (rig->scene->aged)
 		WRITE_ONCE(c->gen, !c->gen);
 	if (rig->scene->bare) {
@@ -513,6 +522,7 @@ static void expect_books(struct rig *rig, u64 in_use)
 		t_expect_balanced(rig->tc, in_use);
 		return;
 	}
+	rig_hold_depot(&rig_core(rig)->depot);
 	KUNIT_EXPECT_TRUE(rig->test, t_wait_until(!atomic_long_read(&rig_core(rig)->releasing)));
 	t_expect_balanced_now(rig->tc, in_use);
 }
@@ -600,8 +610,8 @@ static bool probe_one(struct rig *rig, struct kprobe *probe)
 	if (test->status == KUNIT_SUCCESS)
 		return true;
 	sprint_symbol(rig->symbol, (unsigned long)probe->addr);
-	kunit_info(test, "%s: an NMI at %s, nested %d", rig->scene->name, rig->symbol,
-		   rig->nested);
+	kunit_info(test, "the NMI came at %s, %s the owner at work", rig->symbol,
+		   rig->nested ? "with" : "without");
 	return false;
 }
 
@@ -614,9 +624,6 @@ static void rig_open(struct rig *rig, const struct scene *scene)
 
 	rig->tc = t_create(rig->test, &params);
 	rig->scene = scene;
-	rig->unreached = 0;
-	rig->nested_hits = 0;
-	rig->full = 0;
 	/* What overflows may wait as long as it likes: no get is refused for that. */
 	rig_core(rig)->backlog_max = INT_MAX;
 }
@@ -634,34 +641,6 @@ static void rig_close(struct rig *rig)
 	expect_books(rig, 0);
 	KUNIT_EXPECT_EQ(rig->test, t_stat(rig->tc, parked) + t_stat(rig->tc, releasing), 0);
 	t_destroy(rig->tc);
-}
-
-/* One scene; how many boundaries were hit. */
-static unsigned int play(struct rig *rig, const struct scene *scene)
-{
-	struct kunit *test = rig->test;
-	unsigned int i, hits = 0;
-
-	rig_open(rig, scene);
-	/* Twice before it counts: what is made only once has been made then. */
-	for (i = 0; i < 3; i++) {
-		rig_set(rig);
-		rig_unstash(rig);
-		find_boundaries(rig);
-	}
-	prepare_probes(rig);
-	for (i = 0; i < rig->probed && probe_one(rig, rig->armed[i]); i++)
-		hits += rig->acted;
-	disarm_all(rig);
-	kunit_info(test, "%s: %u boundaries hit of %u, %u with the owner at work; %u refused, %u not reached",
-		   scene->name, hits, rig->boundaries, rig->nested_hits,
-		   rig->refused, rig->unreached);
-	KUNIT_EXPECT_EQ(test, rig->unreached, 0);
-	KUNIT_EXPECT_EQ(test, rig->astray, 0);
-	KUNIT_EXPECT_EQ(test, rig->full, hits);
-	KUNIT_EXPECT_GT(test, rig->boundaries, 10);
-	rig_close(rig);
-	return hits;
 }
 
 static void free_probes(void *probes)
@@ -692,84 +671,81 @@ static struct rig *rig_create(struct kunit *test)
 	return rig;
 }
 
-static void play_all(struct kunit *test, const struct scene *scenes, unsigned int nr)
+static void play(struct kunit *test, const struct scene *scene)
 {
 	struct rig *rig = rig_create(test);
 	u64 ns = ktime_get_ns();
 	unsigned int i, hits = 0;
 
-	for (i = 0; i < nr && test->status == KUNIT_SUCCESS; i++)
-		hits += play(rig, &scenes[i]);
-	kunit_info(test, "%u boundaries in %u calls, %llu ms", hits, i,
+	rig_open(rig, scene);
+	/* Twice before it counts: what is made only once has been made then. */
+	for (i = 0; i < 3; i++) {
+		rig_set(rig);
+		rig_unstash(rig);
+		find_boundaries(rig);
+	}
+	prepare_probes(rig);
+	for (i = 0; i < rig->probed && probe_one(rig, rig->armed[i]); i++)
+		hits += rig->acted;
+	disarm_all(rig);
+	kunit_info(test, "%u boundaries hit of %u, %u with the owner at work; %u refused, %u not reached; %llu ms",
+		   hits, rig->boundaries, rig->nested_hits, rig->refused, rig->unreached,
 		   (ktime_get_ns() - ns) / NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, rig->unreached, 0);
+	KUNIT_EXPECT_EQ(test, rig->astray, 0);
+	KUNIT_EXPECT_EQ(test, rig->full, hits);
+	KUNIT_EXPECT_GT(test, rig->boundaries, 10);
+	rig_close(rig);
 }
 
-static const struct scene hits[] = {
-	{ "get, inline", probed_get, .park = 2, .private = true },
-	{ "try_get, inline", probed_try_get, .park = 2, .private = true },
-	{ "put, inline", probed_put, .puts = true, .park = 1 },
-	{ "get, called", probed_called_get, .park = 2, .private = true },
-	{ "try_get, called", probed_called_try_get, .park = 2, .private = true },
-	{ "put, called", probed_called_put, .puts = true, .park = 1 },
-};
-
-static void s11_an_nmi_at_every_instruction_of_a_hit(struct kunit *test)
-{
-	play_all(test, hits, ARRAY_SIZE(hits));
+/*
+ * A test each, so that none of them takes longer than the kernel lets a task wait.
+ */
+#define SCENE(title, ...)						\
+static void s11_an_nmi_in_##title(struct kunit *test)			\
+{									\
+	static const struct scene scene = { __VA_ARGS__ };		\
+									\
+	play(test, &scene);						\
 }
 
-static const struct scene slow_gets[] = {
-	{ "get from the spare", probed_get, .park = 3, .unpark = 1, .private = true },
-	{ "get that folds the nested list in", probed_get, .linked = 2 },
-	{ "get from the own ring", probed_get, .park = 6, .unpark = 4 },
-	{ "get from the own aged ring", probed_get, .park = 6, .unpark = 4, .aged = true },
-};
+/* ---- hits ---- */
 
-static void s11_an_nmi_at_every_instruction_of_a_slow_get(struct kunit *test)
-{
-	play_all(test, slow_gets, ARRAY_SIZE(slow_gets));
-}
+SCENE(inline_get, probed_get, .park = 2, .private = true)
+SCENE(inline_try_get, probed_try_get, .park = 2, .private = true)
+SCENE(inline_put, probed_put, .puts = true, .park = 1)
+SCENE(called_get, probed_called_get, .park = 2, .private = true)
+SCENE(called_try_get, probed_called_try_get, .park = 2, .private = true)
+SCENE(called_put, probed_called_put, .puts = true, .park = 1)
 
-static const struct scene misses[] = {
-	{ "get that steals", probed_get, .far = 1 },
-	{ "get from the depot", probed_get, .park = CAPACITY + BATCH, .unpark = CAPACITY,
-	  .depot = true },
-	{ "get of a fresh one", probed_get },
-	{ "try_get of nothing", probed_try_get },
-};
+/* ---- gets behind the hit path ---- */
 
-static void s11_an_nmi_at_every_instruction_of_a_miss(struct kunit *test)
-{
-	play_all(test, misses, ARRAY_SIZE(misses));
-}
+SCENE(get_from_the_spare, probed_get, .park = 3, .unpark = 1, .private = true)
+SCENE(get_that_folds_the_list_in, probed_get, .linked = 2)
+SCENE(get_from_the_own_ring, probed_get, .park = 6, .unpark = 4)
+SCENE(get_from_the_aged_ring, probed_get, .park = 6, .unpark = 4, .aged = true)
+SCENE(get_that_steals, probed_get, .far = 1)
+SCENE(get_from_the_depot, probed_get, .park = CAPACITY + BATCH, .unpark = CAPACITY, .depot = true)
+SCENE(get_of_a_fresh_one, probed_get)
+SCENE(try_get_of_nothing, probed_try_get)
 
-static const struct scene slow_puts[] = {
-	{ "put with an empty spare", probed_put, .puts = true, .park = 2 },
-	{ "put that folds the nested list in", probed_put, .puts = true, .park = 2, .linked = 1 },
-	{ "put that pushes", probed_put, .puts = true, .park = 4 },
-	{ "put that needs a magazine", probed_put, .puts = true, .park = 4, .bare = true },
-	{ "put that overflows", probed_put, .puts = true, .park = CAPACITY },
-	{ "put to the depot", probed_put, .puts = true, .park = CAPACITY, .depot = true },
-};
+/* ---- puts behind it ---- */
 
-static void s11_an_nmi_at_every_instruction_of_a_slow_put(struct kunit *test)
-{
-	play_all(test, slow_puts, ARRAY_SIZE(slow_puts));
-}
+SCENE(put_with_an_empty_spare, probed_put, .puts = true, .park = 2)
+SCENE(put_that_folds_the_list_in, probed_put, .puts = true, .park = 2, .linked = 1)
+SCENE(put_that_pushes, probed_put, .puts = true, .park = 4)
+SCENE(put_that_needs_a_magazine, probed_put, .puts = true, .park = 4, .bare = true)
+SCENE(put_that_overflows, probed_put, .puts = true, .park = CAPACITY)
+SCENE(put_to_the_depot, probed_put, .puts = true, .park = CAPACITY, .depot = true)
 
-static const struct scene nested_calls[] = {
-	{ "nested get from the list", probed_get, .linked = 1, .inside = true },
-	{ "nested get from the own ring", probed_get, .park = 6, .unpark = 4, .inside = true },
-	{ "nested get that steals", probed_get, .far = 1, .inside = true },
-	{ "nested get of a fresh one", probed_get, .inside = true },
-	{ "nested put", probed_put, .puts = true, .inside = true },
-	{ "nested put without room", probed_put, .puts = true, .linked = BATCH, .inside = true },
-};
+/* ---- calls that interrupt the owner themselves ---- */
 
-static void s11_an_nmi_at_every_instruction_of_a_nested_call(struct kunit *test)
-{
-	play_all(test, nested_calls, ARRAY_SIZE(nested_calls));
-}
+SCENE(nested_get_from_the_list, probed_get, .linked = 1, .inside = true)
+SCENE(nested_get_from_the_own_ring, probed_get, .park = 6, .unpark = 4, .inside = true)
+SCENE(nested_get_that_steals, probed_get, .far = 1, .inside = true)
+SCENE(nested_get_of_a_fresh_one, probed_get, .inside = true)
+SCENE(nested_put, probed_put, .puts = true, .inside = true)
+SCENE(nested_put_without_room, probed_put, .puts = true, .linked = BATCH, .inside = true)
 
 static int probe_suite_init(struct kunit_suite *suite)
 {
@@ -779,7 +755,7 @@ static int probe_suite_init(struct kunit_suite *suite)
 
 #else
 
-static void s11_an_nmi_at_every_instruction_needs_x86(struct kunit *test)
+static void s11_an_nmi_in_a_call_needs_x86(struct kunit *test)
 {
 	kunit_skip(test, "x86-64 only");
 }
@@ -793,13 +769,34 @@ static int probe_suite_init(struct kunit_suite *suite)
 
 static struct kunit_case probe_cases[] = {
 #ifdef CONFIG_X86_64
-	KUNIT_CASE_SLOW(s11_an_nmi_at_every_instruction_of_a_hit),
-	KUNIT_CASE_SLOW(s11_an_nmi_at_every_instruction_of_a_slow_get),
-	KUNIT_CASE_SLOW(s11_an_nmi_at_every_instruction_of_a_miss),
-	KUNIT_CASE_SLOW(s11_an_nmi_at_every_instruction_of_a_slow_put),
-	KUNIT_CASE_SLOW(s11_an_nmi_at_every_instruction_of_a_nested_call),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_inline_get),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_inline_try_get),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_inline_put),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_called_get),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_called_try_get),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_called_put),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_spare),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_that_folds_the_list_in),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_own_ring),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_aged_ring),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_that_steals),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_depot),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_of_a_fresh_one),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_try_get_of_nothing),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_with_an_empty_spare),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_folds_the_list_in),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_pushes),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_needs_a_magazine),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_overflows),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_to_the_depot),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_the_list),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_the_own_ring),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_that_steals),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_of_a_fresh_one),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_put),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_put_without_room),
 #else
-	KUNIT_CASE(s11_an_nmi_at_every_instruction_needs_x86),
+	KUNIT_CASE(s11_an_nmi_in_a_call_needs_x86),
 #endif
 	{}
 };
