@@ -9,7 +9,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
-linked = Kbuild module kunit tools/example tools/fault
+linked = Kbuild module kunit tools/example tools/fault tools/scale
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -37,6 +37,7 @@ help:
 	@echo '  test             test kernel in a VM: all KUnit suites'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
+	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -85,6 +86,9 @@ check:
 litmus:
 	@tools/litmus.sh
 
+scale:
+	@tools/scale.sh
+
 selftest:
 	@tools/selftest.sh
 
@@ -93,4 +97,4 @@ clean:
 
 export KERNEL FLAVOR CPUS DURATION
 .PHONY: all help modules modules_install linked tools install run test check \
-	litmus selftest clean
+	litmus scale selftest clean
