@@ -239,12 +239,12 @@ static bool race_round(struct t_thread *thread, u32 *random, u32 round)
 	race_judge(race, t_nth_cpu(0));
 	if (!obj)
 		obj = t_try_get(race->tc, thread->who);
+	race->obj = obj;
 	race->hidden += !obj;
 	if (!obj)
 		return false;
 	t_release(race->tc, obj, thread->who);
 	t_claim(race->tc, obj, other);
-	race->obj = obj;
 	race->rounds++;
 	return true;
 }
