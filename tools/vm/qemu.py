@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The QEMU command line, and asking a hung guest where it hangs."""
+"""The QEMU command line, NMIs from outside, and asking a hung guest where it hangs."""
 
 import ctypes
 import json
 import os
 import signal
 import socket
+import threading
 import time
 
 PR_SET_PDEATHSIG = 1
 
 # Kernel arguments of every boot. A host that is short of CPUs starves vCPUs for
 # seconds, so the kernel's own watchdogs get more patience than their defaults.
+# NMIs from outside go to every CPU, not to the first one alone.
 APPEND = ("console=ttyS0,115200 panic=-1 oops=panic no_timer_check sysrq_always_enabled "
-          "watchdog_thresh=20 rcupdate.rcu_cpu_stall_timeout=60")
+          "watchdog_thresh=20 rcupdate.rcu_cpu_stall_timeout=60 apic_extnmi=all")
 
 
 def die_with_parent():
@@ -62,7 +64,7 @@ def open_log(folder):
 
 
 class Monitor:
-    """Asks QEMU to send a break and a SysRq key over ttyS0."""
+    """QMP, and the keyboard side of ttyS0. QEMU talks to one at a time."""
 
     def __init__(self, folder):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -79,6 +81,40 @@ class Monitor:
         self.lines.readline()
 
     def sysrq(self, key):
+        """A break and a SysRq key."""
         self.execute("chardev-send-break", id="log")
         time.sleep(0.3)
         os.write(self.keyboard, key.encode())
+
+    def close(self):
+        os.close(self.keyboard)
+        self.socket.close()
+        try:
+            self.lines.close()
+        except OSError:
+            pass  # what it had not sent yet to a QEMU that is gone
+
+
+class Nmis(threading.Thread):
+    """Injects NMIs into the guest until it is stopped or the guest is gone."""
+
+    def __init__(self, folder, milliseconds):
+        super().__init__(daemon=True)
+        self.monitor = Monitor(folder)
+        self.pause = milliseconds / 1000
+        self.stopping = threading.Event()
+        self.injected = 0
+        self.start()
+
+    def run(self):
+        while not self.stopping.wait(self.pause):
+            try:
+                self.monitor.execute("inject-nmi")
+            except (OSError, ValueError):
+                return
+            self.injected += 1
+
+    def stop(self):
+        self.stopping.set()
+        self.join()
+        self.monitor.close()
