@@ -9,7 +9,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
-linked = Kbuild module kunit tools/example tools/fault
+linked = Kbuild module kunit tools/example tools/fault tools/torture
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -35,6 +35,7 @@ help:
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
+	@echo '  torture          test kernel in a VM: everything at once, with CPUs going off and on'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  selftest         the harness must notice each planted fault'
@@ -43,9 +44,9 @@ help:
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12)'
-	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
-	@echo '  DURATION=S       seconds of stress (run; 10)'
+	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test, torture; debug)'
+	@echo '  CPUS=N           virtual CPUs (run, test; 4; torture: 8)'
+	@echo '  DURATION=S       seconds of stress (run; 10; torture: 60)'
 
 modules: linked
 	+@$(kbuild) modules
@@ -79,6 +80,9 @@ run:
 test:
 	@tools/test.sh
 
+torture:
+	@tools/torture.sh
+
 check:
 	@tools/check.sh
 
@@ -92,5 +96,5 @@ clean:
 	rm -rf build
 
 export KERNEL FLAVOR CPUS DURATION
-.PHONY: all help modules modules_install linked tools install run test check \
+.PHONY: all help modules modules_install linked tools install run test torture check \
 	litmus selftest clean
