@@ -9,7 +9,9 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
-linked = Kbuild module kunit tools/example tools/fault tools/torture
+# Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
+clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
+linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/scale
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -35,17 +37,22 @@ help:
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
+	@echo '  matrix           both, on every supported kernel, and one table; LEGS="NAME..." for some'
 	@echo '  torture          test kernel in a VM: everything at once, with CPUs going off and on'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
+	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
+	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
+	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=6.1|6.12  which kernel (run, test; 6.12)'
-	@echo '  FLAVOR=debug|plain|kcsan  which test kernel (test, torture; debug)'
+	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
+	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test, torture; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test; 4; torture: 8)'
+	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 	@echo '  DURATION=S       seconds of stress (run; 10; torture: 60)'
 
 modules: linked
@@ -69,10 +76,10 @@ linked:
 		done
 
 tools:
-	+@$(MAKE) -C tools/client O=$(CURDIR)/build/tools
+	+@$(MAKE) -C tools/client O=$(clients)
 
 install: modules_install tools
-	install -D -t $(DESTDIR)/usr/local/bin build/tools/objcache-*
+	install -D -t $(DESTDIR)/usr/local/bin $(clients)/objcache-*
 
 run:
 	@tools/run.sh
@@ -83,11 +90,20 @@ test:
 torture:
 	@tools/torture.sh
 
+matrix:
+	@tools/matrix.sh
+
 check:
 	@tools/check.sh
 
 litmus:
 	@tools/litmus.sh
+
+bench:
+	@tools/bench.sh
+
+scale:
+	@tools/scale.sh
 
 selftest:
 	@tools/selftest.sh
@@ -95,6 +111,6 @@ selftest:
 clean:
 	rm -rf build
 
-export KERNEL FLAVOR CPUS DURATION
-.PHONY: all help modules modules_install linked tools install run test torture check \
-	litmus selftest clean
+export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS STRICT COMPARE
+.PHONY: all help modules modules_install linked tools install run test torture matrix check \
+	litmus bench scale selftest clean

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes sure that a kernel is in the cache and prints its folder.
 #
-#   tools/kernel.sh stock 6.1|6.12      Debian's own image and headers
-#   tools/kernel.sh source 6.12         its source, unpacked
-#   tools/kernel.sh test 6.12 debug|plain|kcsan   built from that source
+#   tools/kernel.sh stock 6.1|6.12|6.12-rt   Debian's own image and headers
+#   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
+#   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt|bench|uml   built from that source
+#   tools/kernel.sh test 6.12-arm64 plain         the same, cross-built
 #
-# The folder of a kernel has vmlinuz, build (a KDIR) and release. All progress
+# With --cached first: prints the folder if the kernel is there, else exits 1.
+#
+# The folder of a kernel has vmlinuz, build (a KDIR) and release, and one built here
+# has arch; for another machine than this, also its busybox. All progress
 # goes to stderr; the folder is the only line of stdout. The cache is
 # ${XDG_CACHE_HOME:-~/.cache}/objcache, each entry keyed by what made it.
 
@@ -14,12 +18,17 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/kernel/packages.sh"
+. "$here/kernel/suites.sh"
 . "$here/kernel/stock.sh"
 . "$here/kernel/source.sh"
 . "$here/kernel/build.sh"
 
+export CACHED_ONLY=
 case ${1:-} in
 -h | --help) usage "$0" && exit ;;
+--cached) CACHED_ONLY=1 && shift ;;
+esac
+case ${1:-} in
 stock | source | test) ;;
 *) die USAGE "${1:-nothing}: not a command; one of: stock source test" ;;
 esac
@@ -32,6 +41,8 @@ esac
 [ "$command" != test ] || want_word FLAVOR "${3:-}" "${!BUILD_STEPS[@]}"
 machine=$(dpkg --print-architecture)
 want_word "architecture" "$machine" amd64
+
+use_suite_of "$line"
 
 case $command in
 stock) stock_kernel "$line" ;;

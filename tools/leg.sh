@@ -19,15 +19,23 @@ start_leg() {
 	mkdir -p "$OUT"
 }
 
-# build_all KERNEL_FOLDER: modules and clients; sets BUILT to where the modules are.
+# build_all KERNEL_FOLDER: modules and clients; sets BUILT and CLIENTS to where they are.
 build_all() {
-	local lock=$LOCK_FD release
+	local lock=$LOCK_FD release arch=x86
+	local -a cross=()
+	[ ! -f "$1/arch" ] || arch=$(cat "$1/arch")
+	CLIENTS=$TOP/build/tools
+	if [ "$arch" != x86 ]; then
+		cross=("ARCH=$arch" CROSS_COMPILE=aarch64-linux-gnu-)
+		CLIENTS+=-$arch
+	fi
 	release=$(cat "$1/release")
 	BUILT=$TOP/build/$release
 	say "building modules and tools against $release"
 	take_lock "$TOP/build/.lock-make"
-	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" modules >&2 || die FAILED "make modules failed"
-	make -s -j"$(nproc)" -C "$TOP" tools >&2 || die FAILED "make tools failed"
+	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" KCFLAGS="${OBJCACHE_KCFLAGS:-}" "${cross[@]}" modules >&2 ||
+		die FAILED "make modules failed"
+	make -s -j"$(nproc)" -C "$TOP" "${cross[@]}" tools >&2 || die FAILED "make tools failed"
 	drop_lock
 	LOCK_FD=$lock
 	[ -f "$BUILT/module/objcache.ko" ] || die FAILED "make modules made no $BUILT/module/objcache.ko"
@@ -40,8 +48,8 @@ boot() {
 	local -a files=()
 	# A kernel that looks for races has to find one that is planted.
 	[ "${FLAVOR:-}" != kcsan ] || set -- --expect-race "$@"
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/*/*.ko "$kernel"/build/kernel/torture.ko \
-		"$TOP"/build/tools/objcache-*; do
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,scale,torture}/*.ko \
+		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \

@@ -3,9 +3,9 @@
 # make run: builds the module for a stock Debian kernel, boots that in a VM and
 # drives /dev/objcache from several threads.
 #
-#   KERNEL=6.1|6.12   which kernel (6.12)
-#   CPUS=N            virtual CPUs, 2..64 (4)
-#   DURATION=S        seconds of stress, 1..3600 (10)
+#   KERNEL=6.1|6.12|6.12-rt   which kernel (6.12)
+#   CPUS=N                    virtual CPUs, 2..64 (4)
+#   DURATION=S                seconds of stress, 1..3600 (10)
 #
 # Fetches what it needs. Outputs are under build/run-KERNEL/. The last line is
 # `run: PASS ...` or `run: FAIL CODE NAME: reason`; CODE is the exit status.

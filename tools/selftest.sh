@@ -38,6 +38,12 @@ X=1 vm/leg_test.sh 0 | 0 | leg: 0 PASS: all
 X=1 vm/leg_test.sh none | 1 | leg: 1 FAILED: the script ended early
 X=1 vm/leg_test.sh die | 2 | leg: 2 USAGE: no such thing
 X=1 vm/leg_test.sh term | 5 | leg: 5 LOST: interrupted by signal 15
+X=1 vm/legs_test.sh good | 0 | kunit: 5 passed, 0 failed, 1 skipped
+X=1 vm/legs_test.sh numbers | 1 | kunit: 8 passed, 2 failed, 1 skipped
+X=1 vm/legs_test.sh bare | 1 | verdict: 1 FAILED: leg second: 4 HANG: nothing came
+X=1 vm/legs_test.sh warning | 1 | kunit: 5 passed, 1 failed, 1 skipped
+X=1 vm/legs_test.sh skip | 0 | kunit: 5 passed, 0 failed, 2 skipped
+LEGS=5.4 matrix.sh | 2 | LEGS=5.4: unknown; one of: 6.1 6.12
 X=1 kernel.sh stock | 2 | KERNEL=: unknown
 X=1 kernel.sh brew 6.12 | 2 | brew: not a command
 X=1 deps.sh everything | 2 | GROUP=everything: unknown

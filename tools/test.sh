@@ -3,10 +3,10 @@
 # make test: builds a kernel with KUnit from Debian's source (once), boots it in a
 # VM, runs every suite and judges the whole: results, log, leaks, leftovers.
 #
-#   KERNEL=6.12                which source (6.12)
-#   FLAVOR=debug|plain|kcsan   which detectors it has (debug)
-#   CPUS=N                     virtual CPUs, 2..64 (4)
-#   DURATION=S                 seconds of stress beside the suites, 1..3600 (3)
+#   KERNEL=6.1|6.12|7.3|6.12-arm64   which source, and which machine if another (6.12)
+#   FLAVOR=debug|plain|kcsan|rt   which detectors it has (debug)
+#   CPUS=N                        virtual CPUs, 2..64 (4)
+#   DURATION=S                    seconds of stress beside the suites, 1..3600 (3)
 #
 # With FLAVOR=kcsan a race is planted first, which must be reported, and what make
 # torture does goes on for a minute; no race of the module may be reported.
@@ -73,7 +73,9 @@ expected_suites() {
 
 read_variables 3
 FLAVOR=${FLAVOR:-debug}
-"$here/deps.sh" run test
+groups=(run test)
+[[ $KERNEL != *-arm64 ]] || groups+=(arm64)
+"$here/deps.sh" "${groups[@]}"
 folder=$("$here/kernel.sh" test "$KERNEL" "$FLAVOR")
 source=$("$here/kernel.sh" source "$KERNEL")
 start_leg "test-$KERNEL-$FLAVOR"

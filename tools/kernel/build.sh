@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Kernels built for tests, from Debian's source: tinyconfig plus the fragments
-# base.config and FLAVOR.config beside this file. Sourced by kernel.sh.
+# base.config, arch-ARCH.config and FLAVOR.config beside this file; uml, which runs
+# as a program, has uml.config alone. Sourced by kernel.sh.
 
 # Flavours, and how many steps the build of each takes: for the estimate only.
-declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650)
+declare -A BUILD_STEPS=([debug]=1800 [plain]=1600 [kcsan]=1650 [rt]=1600 [bench]=1700 [uml]=1000)
 
 FRAGMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# What make leaves, and what the compiler's name begins with.
+declare -A IMAGE=([x86]=arch/x86/boot/bzImage [arm64]=arch/arm64/boot/Image [um]=linux)
+declare -A CROSS=([x86]='' [arm64]=aarch64-linux-gnu- [um]='')
+
+# fragments_of FLAVOR: of $ARCH.
+fragments_of() {
+	[ "$ARCH" = um ] || printf '%s\n' "$FRAGMENTS/base.config" "$FRAGMENTS/arch-$ARCH.config"
+	echo "$FRAGMENTS/$1.config"
+}
 
 # build_key VERSION FLAVOR: all that the result depends on.
 build_key() {
 	{
-		echo "$1 $2"
-		gcc --version
-		ld --version
-		cat "$FRAGMENTS/base.config" "$FRAGMENTS/$2.config" "$FRAGMENTS/build.sh"
+		echo "$1 $2 $ARCH"
+		"${CROSS_COMPILE}gcc" --version
+		"${CROSS_COMPILE}ld" --version
+		fragments_of "$2" | xargs cat "$FRAGMENTS/build.sh"
 	} | hash_of
 }
 
@@ -41,7 +52,9 @@ configure() {
 	printf 'CONFIG_LOCALVERSION="-objcache-%s-%s"\n' "$flavor" "${4:0:4}" >"$out/local.config"
 	make -s -C "$source" O="$out" tinyconfig >"$out/config.log" 2>&1 ||
 		{ cat "$out/config.log" >&2 && die USAGE "make tinyconfig failed"; }
-	local -a fragments=("$FRAGMENTS/base.config" "$FRAGMENTS/$flavor.config" "$out/local.config")
+	local -a fragments
+	mapfile -t fragments < <(fragments_of "$flavor")
+	fragments+=("$out/local.config")
 	(cd "$out" && "$source/scripts/kconfig/merge_config.sh" -O "$out" "$out/.config" \
 		"${fragments[@]}" >>"$out/config.log" 2>&1) ||
 		{ cat "$out/config.log" >&2 && die USAGE "merging the config failed"; }
@@ -51,12 +64,13 @@ configure() {
 # prune OUT: what a module build does not need.
 prune() {
 	find "$1" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name 'vmlinux*' \
-		-o -name '.tmp_*' -o -name 'bzImage' \) ! -type d -delete
+		-o -name '.tmp_*' -o -name 'bzImage' -o -name 'Image*' -o -name linux \) ! -type d -delete
 }
 
 # build_kernel SOURCE FOLDER FLAVOR KEY
 build_kernel() {
 	local source=$1 dir=$2 flavor=$3 out=$2/build
+	unless_cached_only
 	rm -rf "$dir"
 	mkdir -p "$out"
 	say "configuring kernel, flavor $flavor"
@@ -67,14 +81,21 @@ build_kernel() {
 		grep -B5 -A10 -m1 -E 'error:|Error [0-9]' "$dir/build.log" >&2 || tail -20 "$dir/build.log" >&2
 		die USAGE "the kernel build failed: $dir/build.log"
 	fi
-	cp "$out/arch/x86/boot/bzImage" "$dir/vmlinuz"
+	cp "$out/${IMAGE[$ARCH]}" "$dir/vmlinuz"
 	prune "$out"
+	echo "$ARCH" >"$dir/arch"
 	cp "$out/include/config/kernel.release" "$dir/release"
 }
 
 # test_kernel LINE FLAVOR: prints the folder.
 test_kernel() {
 	local line=$1 flavor=$2 version source key dir
+	export ARCH=x86 CROSS_COMPILE
+	[[ $line != *-arm64 ]] || ARCH=arm64
+	[ "$flavor" != uml ] || ARCH=um
+	CROSS_COMPILE=${CROSS[$ARCH]}
+	command -v "${CROSS_COMPILE}gcc" >/dev/null ||
+		die USAGE "${CROSS_COMPILE}gcc: no such program (tools/deps.sh $ARCH installs it)"
 	version=$(source_version "$line")
 	key=$(build_key "$version" "$flavor")
 	dir=$CACHE/test/$line-$flavor-$key
@@ -84,6 +105,7 @@ test_kernel() {
 		want_space "$CACHE" 3000 "building kernel $line, flavor $flavor"
 		mkdir -p "$CACHE/test"
 		build_kernel "$source" "$CACHE/test/new-$line-$flavor" "$flavor" "$key"
+		[ "$ARCH" = x86 ] || foreign_busybox "$ARCH" "$CACHE/test/new-$line-$flavor"
 		rm -rf "$CACHE/test/$line-$flavor-"*
 		mv "$CACHE/test/new-$line-$flavor" "$dir"
 	fi

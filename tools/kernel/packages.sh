@@ -9,15 +9,33 @@
 
 APT_OPTS=(-o APT::Sandbox::User=root)
 
-# use_private_lists: a fresh set of lists of the machine's own sources.
-use_private_lists() {
-	local dir=$CACHE/apt
-	say "fetching package lists into $dir"
-	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
-	APT_OPTS+=(-o "Dir::State=$dir/state" -o "Dir::State::status=/var/lib/dpkg/status"
-		-o "Dir::State::lists=$dir/state/lists" -o "Dir::Cache=$dir/cache")
-	apt-get -qq "${APT_OPTS[@]}" update >&2 ||
+# unless_cached_only: before whatever takes long. Who asks for what is cached, and
+# would have to wait for it, gets status 1.
+unless_cached_only() { [ -z "${CACHED_ONLY:-}" ] || exit 1; }
+
+# The folder of private lists in use, if any.
+APT_FOLDER=
+
+# use_apt_folder FOLDER: from here on apt keeps its lists and packages there.
+use_apt_folder() {
+	APT_FOLDER=$1
+	mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
+	APT_OPTS+=(-o "Dir::State=$1/state" -o "Dir::State::lists=$1/state/lists"
+		-o "Dir::Cache=$1/cache" -o Dir::State::status=/var/lib/dpkg/status)
+}
+
+# update_lists: apt-get itself does not wait for another one in the same folder.
+update_lists() {
+	unless_cached_only
+	say "fetching package lists into $APT_FOLDER"
+	flock "$APT_FOLDER/lock" apt-get -qq "${APT_OPTS[@]}" update >&2 ||
 		die USAGE "apt-get update failed: is there a network?"
+}
+
+# use_private_lists: fresh ones, of the machine's own sources unless a suite is in use.
+use_private_lists() {
+	[ -n "$APT_FOLDER" ] || use_apt_folder "$CACHE/apt"
+	update_lists
 }
 
 # package_field NAME FIELD: of the version that apt would install.
@@ -68,6 +86,7 @@ resolve() {
 # fetch_into FOLDER "NAME=VERSION"...: downloads and unpacks; apt checks the sums.
 fetch_into() {
 	local root=$1 debs deb
+	unless_cached_only
 	shift
 	debs=$root.debs
 	mkdir -p "$root" "$debs"

@@ -6,6 +6,8 @@
 declare -A SOURCE_PACKAGE=(
 	[6.1]=linux-source-6.1
 	[6.12]=linux-source-6.12
+	[6.12-arm64]=linux-source-6.12
+	[7.3]=linux-source-7.3
 )
 
 # source_version LINE
@@ -32,9 +34,9 @@ unpack_source() {
 	rm -r "$dir.deb"
 }
 
-# kernel_source LINE: prints the folder.
+# kernel_source LINE: prints the folder, the same for all machines.
 kernel_source() {
-	local line=$1 version dir
+	local line=${1%-arm64} version dir
 	version=$(source_version "$line")
 	take_lock "$CACHE/lock-source-$line"
 	dir=$CACHE/source/$line-$version

@@ -6,6 +6,7 @@
 declare -A STOCK_PACKAGES=(
 	[6.1]="linux-image-cloud-amd64 linux-headers-cloud-amd64"
 	[6.12]="linux-image-6.12-cloud-amd64 linux-headers-6.12-cloud-amd64"
+	[6.12-rt]="linux-image-6.12-rt-amd64 linux-headers-6.12-rt-amd64"
 )
 
 # Part of the key: raise it when unpack_stock changes what it makes.
@@ -56,7 +57,8 @@ stock_kernel() {
 			unpack_stock "$CACHE/stock/new-$line" ||
 				die USAGE "could not download: $RESOLVED"
 		fi
-		rm -rf "$CACHE/stock/$line-"*
+		# Older ones of this line: the key is 12 digits, and 6.12-rt another line.
+		rm -rf "$CACHE/stock/$line-"????????????
 		mv "$CACHE/stock/new-$line" "$dir"
 	fi
 	drop_lock

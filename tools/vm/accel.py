@@ -43,6 +43,8 @@ def choose(qemu="qemu-system-x86_64"):
         return forced, "OBJCACHE_ACCEL says so"
     if forced:
         raise ValueError(f"OBJCACHE_ACCEL={forced}: one of kvm, tcg")
+    if not qemu.endswith("-x86_64"):
+        return "tcg", "a machine of another kind than this"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg", "/dev/kvm is not there or not accessible"
     with tempfile.NamedTemporaryFile(suffix=".img") as disk:

@@ -15,8 +15,8 @@ mount -t tmpfs tmpfs /tmp
 [ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off >/sys/kernel/debug/kmemleak
 . /guest/env
 . /guest/lib.sh
-stty -F /dev/ttyS1 raw -echo
-exec </dev/null >/dev/ttyS1 2>&1
+stty -F "$RESULTS" raw -echo
+exec </dev/null >"$RESULTS" 2>&1
 
 send ready
 send verdict FAILED
@@ -33,5 +33,5 @@ else
 	send verdict PASSED
 fi
 # Setting a parameter waits until all output has left.
-stty -F /dev/ttyS1 raw -echo
+stty -F "$RESULTS" raw -echo
 poweroff -f

@@ -8,14 +8,46 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import dataclass
 
 PR_SET_PDEATHSIG = 1
 
 # Kernel arguments of every boot. A host that is short of CPUs starves vCPUs for
 # seconds, so the kernel's own watchdogs get more patience than their defaults.
-# NMIs from outside go to every CPU, not to the first one alone.
-APPEND = ("console=ttyS0,115200 panic=-1 oops=panic no_timer_check sysrq_always_enabled "
-          "watchdog_thresh=20 rcupdate.rcu_cpu_stall_timeout=60 apic_extnmi=all")
+APPEND = ("panic=-1 oops=panic sysrq_always_enabled "
+          "watchdog_thresh=20 rcupdate.rcu_cpu_stall_timeout=60")
+
+
+@dataclass
+class Machine:
+    """What differs from one architecture to the other."""
+    qemu: str
+    arguments: list  # -M, if not QEMU's default, and -cpu: everything QEMU has
+    append: str  # kernel arguments: the console is the first serial port
+    results: list  # the second serial port
+    results_tty: str  # what the guest calls it
+
+
+MACHINES = {
+    # Without five-level page tables: with them a KASAN kernel that is interrupted in
+    # identify_cpu() (which sets x86_virt_bits for a moment) once reported a wild
+    # access at boot, and never since. NMIs from outside go to every CPU, not to the first alone.
+    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off"], "console=ttyS0,115200 no_timer_check apic_extnmi=all",
+                   ["-serial", "chardev:results"], "ttyS1"),
+    # GICv3, because GICv2 serves no more than eight CPUs. The machine has one serial port, a
+    # PL011, that the kernel may use; the other is on PCI.
+    "arm64": Machine("qemu-system-aarch64", ["-M", "virt,gic-version=3", "-cpu", "max"], "console=ttyAMA0",
+                     ["-device", "pci-serial,chardev=results"], "ttyS0"),
+}
+
+
+def machine_of(kernel):
+    """The machine that a folder of tools/kernel.sh is for."""
+    arch = os.path.join(kernel, "arch")
+    if not os.path.exists(arch):
+        return MACHINES["x86"]
+    with open(arch, encoding="ascii") as name:
+        return MACHINES[name.read().strip()]
 
 
 def die_with_parent():
@@ -36,22 +68,23 @@ def topology(cpus, memory, nodes):
     return arguments
 
 
-# Everything QEMU has, but for five-level page tables: with them a KASAN kernel that
-# is interrupted in identify_cpu() (which sets x86_virt_bits for a moment) once
-# reported a wild access at boot, and never since.
-CPU = "max,la57=off"
+# The guest's clock advances 1 ns with each instruction, so reading it counts them.
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+ICOUNT_APPEND = "tsc=reliable"
 
 
-def command(qemu, accel, kernel, initramfs, folder, options):
-    """ttyS0 is the pair of FIFOs log.in and log.out in the folder, ttyS1 is stdout."""
-    threads = ",thread=multi" if accel == "tcg" else ""
+def command(machine, accel, initramfs, folder, options):
+    """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
+    threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
+    icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
     return [
-        qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, "-cpu", CPU,
+        options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-accel", accel + threads, *icount, *machine.arguments,
         *topology(options.cpus, options.memory, options.nodes),
-        "-kernel", kernel, "-initrd", initramfs, "-append", f"{APPEND} {options.append}".strip(),
+        "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
+        "-append", f"{machine.append} {append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
-        "-chardev", "stdio,id=results,signal=off", "-serial", "chardev:results",
+        "-chardev", "stdio,id=results,signal=off", *machine.results,
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
     ]
 
@@ -64,7 +97,7 @@ def open_log(folder):
 
 
 class Monitor:
-    """QMP, and the keyboard side of ttyS0. QEMU talks to one at a time."""
+    """QMP, and the keyboard side of the console. QEMU talks to one at a time."""
 
     def __init__(self, folder):
         self.socket = socket.socket(socket.AF_UNIX)

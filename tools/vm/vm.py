@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots a VM, runs one guest script in it, streams what it says, judges it.
 
-Kernel log on ttyS0, results on ttyS1. Never waits for ever: limits for the boot,
+Kernel log on the console, results on a second serial port. Never waits for ever: limits for the boot,
 for silence and for the whole. Leaves console.log, results.log, ktap/ and
 verdict in the folder --out; the last line of stdout is `verdict: CODE NAME:
 reason`, and CODE is the exit status.
@@ -27,6 +27,7 @@ import initramfs
 import ktap
 import qemu
 import splat
+import uml
 from verdict import CODES, Guest, Outcome, Verdict, judge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,6 +60,8 @@ def parse_arguments():
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
     add("--append", default="", help="more kernel arguments")
+    add("--icount", action="store_true", help="emulate, on a clock that counts instructions")
+    add("--uml", action="store_true", help="the kernel is User-Mode Linux")
     add("--boot-limit", type=ranged(1, 3600), default=180, help="seconds until init runs (180)")
     add("--quiet-limit", type=ranged(1, 3600), default=60, help="seconds without output (60)")
     add("--limit", type=ranged(1, 86400), default=1200, help="seconds in all (1200)")
@@ -67,13 +70,19 @@ def parse_arguments():
     add("--expect-suites", type=ranged(1, 10000))
     add("--expect-cases", type=ranged(1, 100000))
     add("--expect-race", action="store_true", help="the guest plants a race, which KCSAN must report")
-    add("--qemu", default="qemu-system-x86_64")
+    add("--qemu", help="not the machine's own")
     return parser.parse_args()
 
 
-def guest_archive(options, token):
+def busybox_of(kernel):
+    """The kernel's folder has one if it is for another machine."""
+    own = f"{kernel}/busybox"
+    return own if os.path.exists(own) else BUSYBOX
+
+
+def guest_archive(options, tty, token):
     """The initramfs of this boot."""
-    files = {"bin/busybox": BUSYBOX, "init": f"{HERE}/guest-init.sh", "guest/lib.sh": f"{HERE}/guest-lib.sh",
+    files = {"bin/busybox": busybox_of(options.kernel), "init": f"{HERE}/guest-init.sh", "guest/lib.sh": f"{HERE}/guest-lib.sh",
              "guest/script.sh": options.script}
     for item in options.file:
         path, _, name = item.partition("=")
@@ -81,7 +90,7 @@ def guest_archive(options, token):
     for path in files.values():
         if not os.path.isfile(path):
             raise UsageError(f"{path}: not there")
-    env = [f"TOKEN={token}", f"CPUS={options.cpus}", *options.env]
+    env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{tty}", *options.env]
     for item in env:
         if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +-]*", item):
             raise UsageError(f"--env {item}: not KEY=VALUE of plain characters")
@@ -121,8 +130,8 @@ class Clock:
 class Vm:
     """One boot: the process, its two streams, and the clocks."""
 
-    def __init__(self, options, folder, guest):
-        self.options, self.folder, self.guest = options, folder, guest
+    def __init__(self, options, machine, folder, guest):
+        self.options, self.machine, self.folder, self.guest = options, machine, folder, guest
         self.log_file = open(os.path.join(options.out, "console.log"), "w", encoding="utf-8")
         self.results_file = open(os.path.join(options.out, "results.log"), "w", encoding="utf-8")
         self.log = []
@@ -134,12 +143,15 @@ class Vm:
         self.show_log = re.compile(options.show_log) if options.show_log else None
 
     def run(self, accelerator, archive):
-        command = qemu.command(self.options.qemu, accelerator, f"{self.options.kernel}/vmlinuz", archive,
-                               self.folder, self.options)
         log = qemu.open_log(self.folder)
+        if self.options.uml:
+            command, said = uml.command(archive, self.options), os.path.join(self.folder, "log.out")
+        else:
+            command = qemu.command(self.machine, accelerator, archive, self.folder, self.options)
+            said = os.path.join(self.options.out, "qemu.log")
         with open(os.path.join(self.options.out, "command"), "w", encoding="utf-8") as file:
             file.write(shlex.join(command) + "\n")
-        with open(os.path.join(self.options.out, "qemu.log"), "w", encoding="utf-8") as errors, \
+        with open(said, "w", encoding="utf-8") as errors, \
                 self.log_file, self.results_file, selectors.DefaultSelector() as selector, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                                  preexec_fn=qemu.die_with_parent) as process:
@@ -258,15 +270,26 @@ class Vm:
             print(f"(no backtraces from the hung guest: {error})", file=sys.stderr)
 
 
+def accelerator_of(options, program):
+    """(accelerator, reason)"""
+    if options.uml:
+        return "uml", "on this machine's own cores"
+    if options.icount:
+        return "tcg", "counting instructions"
+    return accel.choose(program)
+
+
 def boot(options):
     """Returns (verdict, counts or None)."""
-    for path in (f"{options.kernel}/vmlinuz", BUSYBOX, options.script):
+    for path in (f"{options.kernel}/vmlinuz", busybox_of(options.kernel), options.script):
         if not os.path.exists(path):
             raise UsageError(f"{path}: not there (tools/deps.sh run installs what is needed)")
-    if shutil.which(options.qemu) is None:
-        raise UsageError(f"{options.qemu}: no such program (tools/deps.sh run installs it)")
+    machine = None if options.uml else qemu.machine_of(options.kernel)
+    program = machine and (options.qemu or machine.qemu)
+    if program and shutil.which(program) is None:
+        raise UsageError(f"{program}: no such program (tools/deps.sh run installs it)")
     try:
-        accelerator, reason = accel.choose(options.qemu)
+        accelerator, reason = accelerator_of(options, program)
     except ValueError as error:
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
@@ -280,11 +303,12 @@ def boot(options):
     with tempfile.TemporaryDirectory(prefix="objcache-vm-") as folder:
         archive = os.path.join(folder, "initramfs")
         with open(archive, "wb") as out:
-            out.write(guest_archive(options, token))
-        vm = Vm(options, folder, guest)
+            out.write(guest_archive(options, machine.results_tty if machine else uml.RESULTS_TTY, token))
+        vm = Vm(options, machine, folder, guest)
         outcome = vm.run(accelerator, archive)
-        with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
-            outcome.said = errors.read().strip().rpartition("\n")[2]
+        if not options.uml:
+            with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
+                outcome.said = errors.read().strip().rpartition("\n")[2]
     counts = judge_ktap(options, guest) if options.source else None
     foreign = splat.foreign_races(outcome.log)
     if foreign:

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What objcache must measure."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Target:
+    """measured: a field of a row; if per is given, divided by that row's."""
+
+    pattern: str
+    mode: str
+    contender: str
+    limit: float
+    field: str = "median"
+    per: tuple = ()  # (pattern, contender) that it is divided by
+    line: str = ""  # of the kernel; empty: any
+    at_least: bool = False
+    scaling: bool = False  # both divided into what one CPU takes alone
+
+    @property
+    def what(self):
+        text = f"{self.contender} {self.field}" if self.field != "median" else self.contender
+        if self.scaling:
+            return f"{text}, scaling of the floor's"
+        return text + (f" of {self.per[1]}" if self.per else "")
+
+    def applies(self, run):
+        return self.mode == run["mode"] and self.line in ("", run["line"])
+
+    def measure(self, run, value_of):
+        own = self.part(run, value_of, self.pattern, self.contender)
+        if own is None or not self.per:
+            return own
+        other = self.part(run, value_of, *self.per)
+        if other is None:
+            return None
+        if not other:
+            return 0.0 if not own else float("inf")
+        return own / other
+
+    def part(self, run, value_of, pattern, contender):
+        if self.field == "locked+irqs":
+            counts = [value_of(run, pattern, contender, field) for field in ("locked", "irqs")]
+            return None if None in counts else sum(counts)
+        value = value_of(run, pattern, contender, self.field)
+        if self.scaling and value:
+            alone = value_of(run, f"{pattern}_alone", contender)
+            return alone / value if alone else None
+        return value
+
+
+INSTRUCTIONS, NATIVE = "instructions", "native"
+FLUSH = "locked+irqs"
+
+
+def _targets():
+    yield Target("pair", INSTRUCTIONS, "objcache-inline", 36, line="6.12")
+    yield Target("pair", INSTRUCTIONS, "objcache", 44, line="6.12")
+    yield Target("pair", INSTRUCTIONS, "objcache-inline", 37, line="7.3")
+    yield Target("pair", INSTRUCTIONS, "objcache", 43, line="7.3")
+    for contender in ("objcache-inline", "objcache"):
+        yield Target("pair", INSTRUCTIONS, contender, 0, field=FLUSH)
+    yield Target("burst32", INSTRUCTIONS, "objcache-inline", 48, line="6.12")
+    yield Target("bulk32", INSTRUCTIONS, "objcache", 8, line="6.12")
+    for contender in ("objcache-inline", "objcache"):
+        for row in ("alloc_free_10k", "alloc_free_10k_drained"):
+            yield Target(row, INSTRUCTIONS, contender, 0.9, per=(row, "kmem_cache"), line="6.12")
+            yield Target(row, INSTRUCTIONS, contender, 0.75, per=(row, "kmem_cache"), line="7.3")
+    for contender in ("objcache-inline", "objcache"):
+        yield Target("flow", INSTRUCTIONS, contender, 70)
+        yield Target("flow", INSTRUCTIONS, contender, 1 / 16, field="locked")
+    for pattern in ("flow", "remote_free", "one_alloc_n_free"):
+        for field in ("median", FLUSH):
+            yield Target(pattern, INSTRUCTIONS, "objcache", 1 / 3, field=field, per=(pattern, "kmem_cache"))
+    yield Target("pair", NATIVE, "objcache", 1 / 4, per=("pair", "kmem_cache"))
+    yield Target("pair", NATIVE, "objcache-inline", 1 / 4, per=("pair", "kmem_cache"))
+    yield Target("pair", NATIVE, "objcache", 2, per=("pair", "floor"))
+    yield Target("pair", NATIVE, "objcache-inline", 2, per=("pair", "floor"))
+    yield Target("flow_free", NATIVE, "objcache", 3, per=("flow_free", "floor"))
+    yield Target("concurrent", NATIVE, "objcache", 0.95, per=("concurrent", "floor"), at_least=True, scaling=True)
+    for mode in (INSTRUCTIONS, NATIVE):
+        yield Target("constructed", mode, "objcache", 1 / 10, per=("constructed", "kmem_cache-construct"))
+        yield Target("age_pause_100k", mode, "objcache", 2, field="p95", per=("age_pause_none", "objcache"))
+
+
+TARGETS = list(_targets())

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# make matrix: every kernel that is supported, one after another, and one table.
+#
+#   LEGS="NAME..."   only these (all)
+#
+# A leg is `make test` or `make run` with the kernel and flavour that its row names;
+# the modules must build without a warning. What a leg needs is fetched or built: a
+# kernel takes 5 to 15 minutes on two cores, the first time. Logs are in
+# build/matrix/. The last line is `kunit: N passed, N failed, N skipped`, where a
+# failed leg counts as one failed at least. Exit status: 0, or 1 if a leg failed.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+. "$here/legs.sh"
+
+# In the order of the table.
+readonly ALL=(6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64)
+declare -rA COMMAND=(
+	[6.1]="test KERNEL=6.1 FLAVOR=plain"
+	[6.12]="test KERNEL=6.12 FLAVOR=debug"
+	[6.12-rt]="test KERNEL=6.12 FLAVOR=rt"
+	[6.12-rt-stock]="run KERNEL=6.12-rt"
+	[7.3]="test KERNEL=7.3 FLAVOR=bench"
+	[6.12-arm64]="test KERNEL=6.12-arm64 FLAVOR=plain"
+)
+
+case ${1:-} in
+-h | --help) usage "$0" && echo && echo "Legs: ${ALL[*]}" && exit ;;
+?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
+esac
+read -ra legs <<<"${LEGS:-${ALL[*]}}"
+for name in "${legs[@]}"; do
+	want_word LEGS "$name" "${ALL[@]}"
+done
+
+cd "$TOP"
+start_legs build/matrix
+for name in "${legs[@]}"; do
+	read -ra command <<<"${COMMAND[$name]}"
+	leg "$name" make --no-print-directory "${command[@]}"
+done
+end_legs
