@@ -11,7 +11,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/nu
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
-linked = Kbuild module kunit tools/example tools/fault tools/bench tools/scale
+linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/scale
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -38,6 +38,7 @@ help:
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
 	@echo '  matrix           both, on every supported kernel, and one table; LEGS="NAME..." for some'
+	@echo '  torture          test kernel in a VM: everything at once, with CPUs going off and on'
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
@@ -49,10 +50,10 @@ help:
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
-	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test; 4)'
+	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test, torture; debug)'
+	@echo '  CPUS=N           virtual CPUs (run, test; 4; torture: 8)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
-	@echo '  DURATION=S       seconds of stress (run; 10)'
+	@echo '  DURATION=S       seconds of stress (run; 10; torture: 60)'
 
 modules: linked
 	+@$(kbuild) modules
@@ -86,6 +87,9 @@ run:
 test:
 	@tools/test.sh
 
+torture:
+	@tools/torture.sh
+
 matrix:
 	@tools/matrix.sh
 
@@ -108,5 +112,5 @@ clean:
 	rm -rf build
 
 export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS STRICT COMPARE
-.PHONY: all help modules modules_install linked tools install run test matrix check \
+.PHONY: all help modules modules_install linked tools install run test torture matrix check \
 	litmus bench scale selftest clean

@@ -92,6 +92,31 @@ static void s06_steady_use_survives_a_hundred_steps(struct kunit *test)
 	t_finish(tc);
 }
 
+/*
+ * The same on all CPUs in turn: each leaves what the next one takes, and nothing
+ * but the private parts is ever needed besides.
+ */
+static void s06_steady_use_on_all_cpus_makes_nothing_fresh(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpus = num_online_cpus(), cpu, i;
+
+	for (i = 0; i < 100; i++) {
+		for (cpu = 0; cpu < cpus; cpu++) {
+			t_on_cpu(test, cpu);
+			use(tc, PARKED);
+		}
+		objcache_age(tc->cache);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), SHARED + cpus * PRIVATE);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), SHARED + cpus * PRIVATE);
+	objcache_age(tc->cache);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	t_finish(tc);
+}
+
 /* What steady use never reaches is not in use: the shared part goes. */
 static void s06_idle_objects_go_beside_steady_use(struct kunit *test)
 {
@@ -664,6 +689,7 @@ static struct kunit_case age_cases[] = {
 	KUNIT_CASE(s06_an_idle_object_survives_one_step_and_not_two),
 	KUNIT_CASE(s06_two_steps_empty_an_idle_cache_on_all_cpus),
 	KUNIT_CASE(s06_steady_use_survives_a_hundred_steps),
+	KUNIT_CASE(s06_steady_use_on_all_cpus_makes_nothing_fresh),
 	KUNIT_CASE(s06_idle_objects_go_beside_steady_use),
 	KUNIT_CASE(s06_a_private_part_that_is_used_survives),
 	KUNIT_CASE(s06_an_idle_private_part_is_released_by_its_own_cpu),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What make run and make test share: checked variables, the build, the boot, and
-# a verdict whatever happens. Sourced by run.sh and test.sh.
+# What make run, test and torture share: checked variables, the build, the boot, and
+# a verdict whatever happens. Sourced by their scripts.
 
 # read_variables DEFAULT_DURATION: KERNEL, CPUS and DURATION of the environment.
 read_variables() {
@@ -46,7 +46,10 @@ boot() {
 	local kernel=$1 script=$2 file
 	shift 2
 	local -a files=()
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,scale}/*.ko "$CLIENTS"/objcache-*; do
+	# A kernel that looks for races has to find one that is planted.
+	[ "${FLAVOR:-}" != kcsan ] || set -- --expect-race "$@"
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,scale,torture}/*.ko \
+		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \

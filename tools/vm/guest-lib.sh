@@ -75,6 +75,68 @@ send_ktap() {
 	done
 }
 
+# kcsan_on: and a race, to see that it sees one. The host judges what it says.
+kcsan_on() {
+	echo on >/sys/kernel/debug/kcsan
+	for kcsan_try in 1 2 3 4 5 6 7 8 9 10; do
+		load objcache_fault fault=race
+		unload objcache_fault
+		! dmesg | grep -q "KCSAN: data-race in fault_race_.* / fault_race_" || return 0
+		echo "the planted race was not seen in try $kcsan_try"
+	done
+}
+
+# last_line START: of the kernel's log, without its start.
+last_line() { dmesg | sed -n "s/^\(\[.*\] \)*$1//p" | tail -n 1; }
+
+# torture_shrinkers, torture_readers: what user space does meanwhile. The files of
+# caches that come and go vanish under them.
+torture_shrinkers() {
+	set +e
+	while [ -e /tmp/torture ]; do
+		for shrinker in /sys/kernel/debug/shrinker/objcache-torture*; do
+			cat "$shrinker/count"
+			echo 0 0 200 >"$shrinker/scan"
+		done
+		echo 2 >/proc/sys/vm/drop_caches
+		usleep 100000
+	done
+}
+
+torture_readers() {
+	set +e
+	while [ -e /tmp/torture ]; do
+		cat /sys/kernel/debug/objcache/caches /sys/kernel/debug/objcache/*/*
+		usleep 50000
+	done
+}
+
+# torture SECONDS [PARAMETER=VALUE...]: everything at once, objcache being loaded.
+torture() {
+	torture_seconds=$1
+	shift
+	torture_nmi=0
+	[ "$(uname -m)" != x86_64 ] || torture_nmi=1
+	# KCSAN looks at one access in 4000, for 80 us: here there are few accesses.
+	kcsan_skip=/sys/module/kcsan/parameters/skip_watch
+	[ ! -e $kcsan_skip ] || echo 500 >$kcsan_skip
+	load torture
+	load objcache_torture shrink=1 nmi=$torture_nmi "$@"
+	[ $torture_nmi = 0 ] || send nmi 50
+	: >/tmp/torture
+	torture_shrinkers >/dev/null 2>&1 &
+	torture_readers >/dev/null 2>&1 &
+	sleep "$torture_seconds"
+	rm /tmp/torture
+	wait
+	send nmi 0
+	step -l 180 "everything stops, and is counted"
+	echo 1 >/sys/module/objcache_torture/parameters/stop ||
+		fail FAILED "torture: $(last_line 'objcache_torture: fault: ')"
+	unload objcache_torture
+	unload torture
+}
+
 # check_kmemleak: two scans, because one that runs beside changes finds ghosts;
 # and only what is older than five seconds is looked at.
 check_kmemleak() {
@@ -125,7 +187,7 @@ check_events() {
 # check_nothing_left: after rmmod objcache. The caches named kunit-leaver are left
 # with objects out by a test of just that (S13), so their slabs stay for good.
 check_nothing_left() {
-	for left_module in objcache_example objcache_kunit objcache; do
+	for left_module in objcache_example objcache_kunit objcache_torture objcache; do
 		is_loaded $left_module && fail FAILED "module $left_module is still loaded"
 	done
 	left_slabs=$(grep objcache /proc/slabinfo | grep -v kunit-leaver | cut -d' ' -f1 | tr '\n' ' ')

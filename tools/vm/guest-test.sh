@@ -6,8 +6,8 @@
 need_cpus 2
 
 if [ "$FLAVOR" = kcsan ]; then
-	step "KCSAN on"
-	echo on >/sys/kernel/debug/kcsan
+	step "KCSAN on, and it sees a race that is planted"
+	kcsan_on
 fi
 
 step "insmod objcache"
@@ -26,6 +26,17 @@ watch_events
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
 client objcache-stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
+
+if [ "$FLAVOR" = kcsan ]; then
+	step "everything at once for $TORTURE s"
+	torture "$TORTURE"
+fi
+
+step "shrinkers, through debugfs"
+client objcache-shrinker
+
+step "memory pressure"
+client objcache-pressure
 
 step "hostile ioctls"
 client objcache-badinput

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The QEMU command line, and asking a hung guest where it hangs."""
+"""The QEMU command line, NMIs from outside, and asking a hung guest where it hangs."""
 
 import ctypes
 import json
 import os
 import signal
 import socket
+import threading
 import time
 from dataclasses import dataclass
 
@@ -30,8 +31,8 @@ class Machine:
 MACHINES = {
     # Without five-level page tables: with them a KASAN kernel that is interrupted in
     # identify_cpu() (which sets x86_virt_bits for a moment) once reported a wild
-    # access at boot, and never since.
-    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off"], "console=ttyS0,115200 no_timer_check",
+    # access at boot, and never since. NMIs from outside go to every CPU, not to the first alone.
+    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off"], "console=ttyS0,115200 no_timer_check apic_extnmi=all",
                    ["-serial", "chardev:results"], "ttyS1"),
     # GICv3, because GICv2 serves no more than eight CPUs. The machine has one serial port, a
     # PL011, that the kernel may use; the other is on PCI.
@@ -96,7 +97,7 @@ def open_log(folder):
 
 
 class Monitor:
-    """Asks QEMU to send a break and a SysRq key over the console."""
+    """QMP, and the keyboard side of the console. QEMU talks to one at a time."""
 
     def __init__(self, folder):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -113,6 +114,40 @@ class Monitor:
         self.lines.readline()
 
     def sysrq(self, key):
+        """A break and a SysRq key."""
         self.execute("chardev-send-break", id="log")
         time.sleep(0.3)
         os.write(self.keyboard, key.encode())
+
+    def close(self):
+        os.close(self.keyboard)
+        self.socket.close()
+        try:
+            self.lines.close()
+        except OSError:
+            pass  # what it had not sent yet to a QEMU that is gone
+
+
+class Nmis(threading.Thread):
+    """Injects NMIs into the guest until it is stopped or the guest is gone."""
+
+    def __init__(self, folder, milliseconds):
+        super().__init__(daemon=True)
+        self.monitor = Monitor(folder)
+        self.pause = milliseconds / 1000
+        self.stopping = threading.Event()
+        self.injected = 0
+        self.start()
+
+    def run(self):
+        while not self.stopping.wait(self.pause):
+            try:
+                self.monitor.execute("inject-nmi")
+            except (OSError, ValueError):
+                return
+            self.injected += 1
+
+    def stop(self):
+        self.stopping.set()
+        self.join()
+        self.monitor.close()

@@ -67,6 +67,9 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
 
 # Lines that a row above matches and that are harmless, each with its reason.
 BENIGN = [(reason, re.compile(regex)) for reason, regex in [
+    ("a sleeper and its timer, wherever in a module it sleeps",
+     r"^BUG: KCSAN: data-race in (hrtimer_wakeup|schedule_hrtimeout_range_clock)"
+     r" / (hrtimer_wakeup|schedule_hrtimeout_range_clock)$"),
 ]]
 
 # What announces a stack trace on purpose. KCSAN's own reports are judged above.
@@ -74,8 +77,11 @@ ANNOUNCED = re.compile(r"^(BUG: KCSAN: |FAULT_INJECTION: forcing a failure|objca
 
 # A race between two functions of the kernel itself, which strict KCSAN finds
 # many of, says nothing about this module. Frames of a module end in its name; the
-# word alone would also be found in the name of a test kernel.
-OURS = re.compile(r"\[objcache\w*\]")
+# word alone would also be found in the name of a test kernel or a workqueue.
+OURS = re.compile(r"(^BUG: .*|\+0x[0-9a-f]+/0x[0-9a-f]+ )\[objcache\w*\]")
+
+# What the fault module does on purpose, for a harness that asked for it.
+PLANTED = re.compile(r"^BUG: KCSAN: data-race in (fault_race_(reader|writer)\b\S*( \[objcache_fault\])?( / )?)+$")
 STAMP = re.compile(r"^(<\d+>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?")
 
 
@@ -98,32 +104,32 @@ def message(line):
 def is_foreign_race(lines, index):
     """KCSAN frames each report in lines of ====; is the module absent from it?"""
     for line in lines[index:index + 100]:
-        if OURS.search(line):
+        if OURS.search(message(line)):
             return False
         if message(line).startswith("====="):
             return True
     return False
 
 
-def classify(lines, index):
+def classify(lines, index, planted):
     text = message(lines[index])
     for kind, name, pattern in PATTERNS:
         if not pattern.search(text):
             continue
         if any(regex.search(text) for _, regex in BENIGN):
             return None
-        if name == "KCSAN" and is_foreign_race(lines, index):
+        if name == "KCSAN" and (is_foreign_race(lines, index) or planted and PLANTED.search(text)):
             return None
         return Splat(kind, name, index + 1, text)
     return None
 
 
-def scan(log):
-    """All splats in the text of a kernel log, in order."""
+def scan(log, planted=False):
+    """All splats in the text of a kernel log, in order; without the planted race if there is to be one."""
     lines = log.split("\n")
     found, announced = [], -TRACE_REACH
     for index, line in enumerate(lines):
-        splat = classify(lines, index)
+        splat = classify(lines, index, planted)
         follows = splat is not None and splat.name in (TRACE_NAME, TAINT_NAME)
         if splat is not None and not (follows and index - announced < TRACE_REACH):
             found.append(splat)
@@ -137,6 +143,12 @@ def foreign_races(log):
     lines = log.split("\n")
     return sum(message(line).startswith("BUG: KCSAN") and is_foreign_race(lines, number)
                for number, line in enumerate(lines))
+
+
+def planted_races(log):
+    """How many reports of the planted race name both who race."""
+    texts = [match[0] for match in map(PLANTED.search, map(message, log.split("\n"))) if match]
+    return sum("reader" in text and "writer" in text for text in texts)
 
 
 def main():

@@ -7,6 +7,7 @@ knows, so nothing that a program prints can be taken for one:
     @@TOKEN ready                 init runs
     @@TOKEN step LIMIT NAME       what comes next, silent for LIMIT s at most
     @@TOKEN fail NAME REASON      NAME as in CODES; the first one counts
+    @@TOKEN nmi MS                inject an NMI every so many ms, 0: no more
     @@TOKEN begin NAME            lines of a KTAP document follow
     @@TOKEN end LINES             how many there were
     @@TOKEN verdict FAILED|PASSED FAILED at the start, replaced at the very end
@@ -44,6 +45,7 @@ class Guest:
     fails: list = field(default_factory=list)
     documents: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
+    nmi_ms: int = 0
     verdict: str = ""
     finished: bool = False
     document: str = ""
@@ -82,6 +84,9 @@ class Guest:
         self.fails.append(Verdict(name, reason))
         return f"FAILED: {reason}"
 
+    def on_nmi(self, milliseconds):
+        self.nmi_ms = int(milliseconds)
+
     def on_begin(self, name):
         if self.document:
             self.problems.append(f"{self.document}: cut off by {name}")
@@ -110,9 +115,9 @@ class Outcome:
     said: str = ""  # by QEMU, last
 
 
-def judge(outcome, guest, counts):
-    """counts: from ktap.judge, or None."""
-    found = splat.scan(outcome.log)
+def judge(outcome, guest, counts, planted=False):
+    """counts: from ktap.judge, or None. planted: a race was planted, and must have been reported."""
+    found = splat.scan(outcome.log, planted)
     hard = [s for s in found if s.kind == splat.SPLAT]
     stalls = [s for s in found if s.kind == splat.HANG]
     leaks = [s for s in found if s.kind == splat.LEAK]
@@ -133,6 +138,8 @@ def judge(outcome, guest, counts):
         return guest.fails[0]
     problems = guest.problems + (counts.problems if counts else [])
     problems += [str(leak) for leak in leaks]
+    if planted and not splat.planted_races(outcome.log):
+        problems.append("the race that was planted has not been reported")
     if guest.verdict != "PASSED":
         problems.append(f"the guest's final token is {guest.verdict}")
     if problems:

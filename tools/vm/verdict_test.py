@@ -16,6 +16,9 @@ CALM = "[    0.1] Linux version 6.12\n"
 WARN = CALM + "[    1.0] WARNING: CPU: 1 PID: 2 at a.c:3 b+0x1/0x2\n"
 STALL = CALM + "[    1.0] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [insmod:170]\n"
 LEAK = CALM + "[    1.0] kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n"
+RACE = CALM + "[    1.0] BUG: KCSAN: data-race in fault_race_reader [objcache_fault] / fault_race_writer [objcache_fault]\n"
+RACE_BY_ONE = CALM + "[    1.0] BUG: KCSAN: data-race in fault_race_reader+0x31/0x60 [objcache_fault]\n"
+OTHER_RACE = CALM + "[    1.0] BUG: KCSAN: data-race in fault_race_reader [objcache_fault] / objcache_get [objcache]\n"
 QUIET = "nothing came for 60 s"
 
 # (what, guest's lines, kernel log, hang, KTAP problems, verdict, words of its reason)
@@ -41,7 +44,18 @@ CASES = [
     ("a problem of KTAP", PASSED, CALM, "", ["s: not ok 1 a"], "FAILED", "not ok 1 a"),
     ("results that lost lines", START + ["@@t begin s", "ok", "@@t end 2", "@@t verdict PASSED"], CALM, "", [],
      "FAILED", "1 lines arrived of 2"),
+    ("a race that nobody planted", PASSED, RACE, "", [], "SPLAT", "fault_race_reader"),
     ("leaks that the kernel found", PASSED, LEAK, "", [], "FAILED", "kmemleak"),
+]
+
+# The same where a race was planted.
+PLANTED_CASES = [
+    ("a planted race", PASSED, RACE, "", [], "PASS", "work"),
+    ("a planted race and a part of it", PASSED, RACE + RACE_BY_ONE, "", [], "PASS", "work"),
+    ("a planted race that nobody saw", PASSED, CALM, "", [], "FAILED", "planted has not been reported"),
+    ("a planted race half seen", PASSED, RACE_BY_ONE, "", [], "FAILED", "planted has not been reported"),
+    ("a planted race and another one", PASSED, RACE + OTHER_RACE, "", [], "SPLAT", "objcache_get"),
+    ("a planted race and a warning", PASSED, RACE + WARN, "", [], "SPLAT", "WARNING"),
 ]
 
 
@@ -50,14 +64,15 @@ def main():
         print(__doc__)
         return 0 if sys.argv[1] in ("-h", "--help") else 2
     problems = []
-    for what, lines, log, hang, ktap, name, words in CASES:
+    cases = [(False, case) for case in CASES] + [(True, case) for case in PLANTED_CASES]
+    for planted, (what, lines, log, hang, ktap, name, words) in cases:
         guest = Guest("t", 60)
         for line in lines:
             guest.take(line)
-        verdict = judge(Outcome(5.0, hang, log), guest, SimpleNamespace(problems=ktap))
+        verdict = judge(Outcome(5.0, hang, log), guest, SimpleNamespace(problems=ktap), planted)
         if verdict.name != name or words not in verdict.reason:
             problems.append(f"{what}: wanted {name} with {words!r}, got {verdict}")
-    print("\n".join(problems + [f"verdicts: {len(CASES)} cases, {len(problems)} problems"]))
+    print("\n".join(problems + [f"verdicts: {len(cases)} cases, {len(problems)} problems"]))
     return 1 if problems else 0
 
 

@@ -69,6 +69,7 @@ def parse_arguments():
     add("--source", metavar="FOLDER", help="kernel source: judge KTAP with its parser")
     add("--expect-suites", type=ranged(1, 10000))
     add("--expect-cases", type=ranged(1, 100000))
+    add("--expect-race", action="store_true", help="the guest plants a race, which KCSAN must report")
     add("--qemu", help="not the machine's own")
     return parser.parse_args()
 
@@ -138,6 +139,7 @@ class Vm:
         self.clock = None
         self.start = self.progress = (time.monotonic(), {})
         self.finished_at = None
+        self.nmis = None
         self.show_log = re.compile(options.show_log) if options.show_log else None
 
     def run(self, accelerator, archive):
@@ -164,6 +166,7 @@ class Vm:
                 return self.watch(process, selector)
             finally:
                 process.kill()
+                self.inject_nmis(0)
                 os.close(log)
 
     def watch(self, process, selector):
@@ -175,6 +178,8 @@ class Vm:
             if self.finished_at is not None and time.monotonic() - self.finished_at > GRACE:
                 break
             hang = "" if ended else self.overdue()
+            if not ended:
+                self.inject_nmis(0 if hang else self.guest.nmi_ms)
         outcome = Outcome(time.monotonic() - self.start[0], hang, "".join(self.log))
         if hang:
             self.ask_where(selector)
@@ -238,6 +243,21 @@ class Vm:
             return f"not finished within {self.options.limit} s"
         return ""
 
+    def inject_nmis(self, milliseconds):
+        """As often as the guest has asked for."""
+        if bool(milliseconds) == bool(self.nmis):
+            return
+        if milliseconds:
+            try:
+                self.nmis = qemu.Nmis(self.folder, milliseconds)
+            except (OSError, ValueError) as error:
+                print(f"(no NMIs: {error})", file=sys.stderr)
+                self.guest.nmi_ms = 0
+        else:
+            self.nmis.stop()
+            print(f"({self.nmis.injected} NMIs were injected)", flush=True)
+            self.nmis = None
+
     def ask_where(self, selector):
         """Backtraces of all CPUs and of blocked tasks, into the log."""
         try:
@@ -293,7 +313,9 @@ def boot(options):
     foreign = splat.foreign_races(outcome.log)
     if foreign:
         print(f"({foreign} KCSAN reports of races between the kernel's own functions: not ours)")
-    return judge(outcome, guest, counts), counts
+    if options.expect_race:
+        print(f"({splat.planted_races(outcome.log)} KCSAN reports of the race that was planted)")
+    return judge(outcome, guest, counts, options.expect_race), counts
 
 
 def judge_ktap(options, guest):
