@@ -11,7 +11,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/nu
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
-linked = Kbuild module kunit tools/example tools/fault tools/bench
+linked = Kbuild module kunit tools/example tools/fault tools/bench tools/scale
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -41,6 +41,7 @@ help:
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
+	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -97,6 +98,9 @@ litmus:
 bench:
 	@tools/bench.sh
 
+scale:
+	@tools/scale.sh
+
 selftest:
 	@tools/selftest.sh
 
@@ -105,4 +109,4 @@ clean:
 
 export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS STRICT COMPARE
 .PHONY: all help modules modules_install linked tools install run test matrix check \
-	litmus bench selftest clean
+	litmus bench scale selftest clean

@@ -6,6 +6,7 @@
  * is checked by the t_ calls themselves.
  */
 
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/smp.h>
@@ -13,6 +14,7 @@
 #include "actors.h"
 #include "contexts.h"
 #include "helpers.h"
+#include "../module/compat.h"
 
 #define CAPACITY	32
 
@@ -357,8 +359,9 @@ static void s10_nested_puts_keep_to_the_capacity(struct kunit *test)
 }
 
 /*
- * All contexts at once: on each CPU a thread, the interrupts that other CPUs
- * send it, the tasklet that these raise, and the NMIs that all of them run into.
+ * All contexts at once: on each CPU a thread, the interrupts that it and other
+ * CPUs send it, a timer's, the tasklet that these raise, and the NMIs that all of
+ * them run into.
  */
 struct place {
 	struct t_actor task;
@@ -367,6 +370,9 @@ struct place {
 	struct t_actor nmi;
 	struct tasklet_struct tasklet;
 	struct irq_work work;
+	struct hrtimer timer;
+	unsigned long works;
+	unsigned long ticks;
 };
 
 struct storm {
@@ -416,7 +422,22 @@ static void storm_hardirq(struct place *place)
 
 static void storm_irq_work(struct irq_work *work)
 {
-	storm_hardirq(container_of(work, struct place, work));
+	struct place *place = container_of(work, struct place, work);
+
+	place->works++;
+	storm_hardirq(place);
+}
+
+#define STORM_TICK	ns_to_ktime(300 * NSEC_PER_USEC)
+
+static enum hrtimer_restart storm_tick(struct hrtimer *timer)
+{
+	struct place *place = container_of(timer, struct place, timer);
+
+	place->ticks++;
+	storm_hardirq(place);
+	hrtimer_forward_now(timer, STORM_TICK);
+	return HRTIMER_RESTART;
 }
 
 static void storm_ipi(void *data)
@@ -430,6 +451,7 @@ static void storm_thread(struct t_thread *thread)
 	struct place *place = &storm->places[thread->index];
 	unsigned int hop, i;
 
+	hrtimer_start(&place->timer, STORM_TICK, HRTIMER_MODE_REL_PINNED_HARD);
 	while (!t_crew_stopping(thread->crew)) {
 		for (i = 0; i < 20; i++) {
 			if (t_random(&place->task.random) % 2)
@@ -442,6 +464,7 @@ static void storm_thread(struct t_thread *thread)
 					 storm_ipi, storm, true);
 		cond_resched();
 	}
+	hrtimer_cancel(&place->timer);
 }
 
 static void storm_settle(void *data)
@@ -450,6 +473,7 @@ static void storm_settle(void *data)
 	unsigned int i;
 
 	for (i = 0; i < storm->nr; i++) {
+		hrtimer_cancel(&storm->places[i].timer);
 		irq_work_sync(&storm->places[i].work);
 		tasklet_kill(&storm->places[i].tasklet);
 	}
@@ -462,6 +486,7 @@ static void storm_place(struct storm *storm, struct tcache *tc, unsigned int i)
 	gfp_t atomic = IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : GFP_ATOMIC;
 
 	place->work = IRQ_WORK_INIT_HARD(storm_irq_work);
+	objcache_hrtimer_setup(&place->timer, storm_tick, HRTIMER_MODE_REL_PINNED_HARD);
 	t_actor_init(&place->task, tc, who, GFP_KERNEL);
 	t_actor_init(&place->hardirq, tc, who + 1, atomic);
 	t_actor_init(&place->softirq, tc, who + 2, atomic);
@@ -493,7 +518,8 @@ static void storm_end(struct kunit *test, struct storm *storm)
 	for (i = 0; i < storm->nr; i++) {
 		place = &storm->places[i];
 		KUNIT_EXPECT_GT(test, place->task.steps, 0);
-		KUNIT_EXPECT_GT(test, place->hardirq.steps, 0);
+		KUNIT_EXPECT_GT(test, place->works, 0);
+		KUNIT_EXPECT_GT(test, place->ticks, 0);
 		KUNIT_EXPECT_GT(test, place->softirq.steps, 0);
 		KUNIT_EXPECT_GT(test, place->nmi.steps, 0);
 		t_actor_empty(&place->task);

@@ -21,6 +21,8 @@
 
 #include "actors.h"
 #include "helpers.h"
+#include "steps.h"
+#include "../module/internal.h"
 
 #ifdef CONFIG_X86_64
 #include <asm/debugreg.h>
@@ -43,6 +45,8 @@
  * @irqs_off: those before which interrupts were off
  * @locked: those with a lock prefix
  * @astray: steps outside NMI context, or not on the way it should be
+ * @stretch: the last ones in a row with preemption off or the owner's token gone
+ * @longest: the most of those
  */
 struct stepper {
 	struct tcache *tc;
@@ -59,6 +63,8 @@ struct stepper {
 	unsigned long irqs_off;
 	unsigned long locked;
 	unsigned long astray;
+	unsigned long stretch;
+	unsigned long longest;
 };
 
 static void stepper_irq_work(struct irq_work *work)
@@ -90,8 +96,17 @@ static void stepper_intrude(struct stepper *st)
 	}
 }
 
+/* Once is the step's own; see step_on(). */
+static bool is_stretch(struct stepper *st)
+{
+	return (preempt_count() & PREEMPT_MASK) > PREEMPT_OFFSET ||
+	       raw_cpu_ptr(st->tc->cache->owner)->idle != 1;
+}
+
 static void stepper_look(struct stepper *st, struct pt_regs *regs)
 {
+	st->stretch = is_stretch(st) ? st->stretch + 1 : 0;
+	st->longest = max(st->longest, st->stretch);
 	st->steps++;
 	st->astray += !in_nmi();
 	st->irqs_off += !(regs->flags & X86_EFLAGS_IF);
@@ -111,19 +126,6 @@ static int stepper_notify(struct notifier_block *notifier, unsigned long event,
 		return NOTIFY_DONE;
 	stepper_look(st, args->regs);
 	return NOTIFY_STOP;
-}
-
-/* Before and after the flag is up, no other task must get it. */
-static __always_inline void step_on(void)
-{
-	preempt_disable();
-	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
-}
-
-static __always_inline void step_off(void)
-{
-	asm volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
-	preempt_enable();
 }
 
 static noinline void *stepped_get(struct objcache *cache)
@@ -300,6 +302,113 @@ static void s11_a_hit_never_has_interrupts_off(struct kunit *test)
 	t_finish(tc);
 }
 
+#define BULK	16U
+
+/* What is between the two flags, in instructions. */
+static unsigned long steps_of(struct stepper *st, void (*fn)(struct objcache *cache, void **objs),
+			      void **objs)
+{
+	unsigned long before = st->steps;
+
+	step_on();
+	fn(st->tc->cache, objs);
+	step_off();
+	return st->steps - before;
+}
+
+static noinline void one_by_one(struct objcache *cache, void **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < BULK; i++)
+		objs[i] = objcache_try_get(cache);
+	for (i = 0; i < BULK; i++)
+		objcache_put(cache, objs[i]);
+}
+
+static noinline void all_at_once(struct objcache *cache, void **objs)
+{
+	objcache_get_bulk(cache, GFP_NOWAIT, BULK, objs);
+	objcache_put_bulk(cache, BULK, objs);
+}
+
+/* A bulk call moves magazines; two of them are what is asked for. */
+static void a_bulk_call_takes_half_the_instructions_of_single_ones(struct kunit *test)
+{
+	struct objcache_params params = { .batch = BULK / 2, .capacity = 4 * BULK };
+	struct tcache *tc = t_create(test, &params);
+	struct stepper *st = stepper_create(test, tc);
+	unsigned long single, bulk;
+	void *objs[BULK];
+
+	if (IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN))
+		kunit_skip(test, "the compiler has added to the instructions");
+	KUNIT_EXPECT_EQ(test, BULK, objcache_prefill(tc->cache, BULK, GFP_KERNEL));
+	single = steps_of(st, one_by_one, objs);
+	bulk = steps_of(st, all_at_once, objs);
+	stepper_end(st);
+	kunit_info(test, "%lu instructions for %u gets and puts one by one, %lu in bulk",
+		   single, BULK, bulk);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 0);
+	KUNIT_EXPECT_LT(test, bulk, single / 2);
+	t_finish(tc);
+}
+
+#define AGED		100000U
+#define AGED_BATCH	63U
+
+/* Up to 100,000 objects in the rings of two CPUs, and full private parts. */
+static struct tcache *create_to_age(struct kunit *test, unsigned int nr)
+{
+	struct objcache_params params = {
+		.batch = AGED_BATCH, .capacity = AGED / 2 + 4 * AGED_BATCH,
+	};
+	struct tcache *tc = t_create(test, &params);
+	unsigned int each = rounddown(nr / 2, AGED_BATCH) + 2 * AGED_BATCH, cpu;
+
+	for (cpu = 2; cpu--; ) {
+		t_on_cpu(test, cpu);
+		KUNIT_EXPECT_EQ(test, each, objcache_prefill(tc->cache, each, GFP_KERNEL));
+	}
+	return tc;
+}
+
+/*
+ * What a step leaves a CPU to do is to release its private part; that is the only
+ * thing a step does to a CPU. Here it is asked for as the shrinker asks.
+ */
+static unsigned long longest_stretch_of_a_step(struct kunit *test, unsigned int nr)
+{
+	struct tcache *tc = create_to_age(test, nr);
+	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, t_nth_cpu(0));
+	struct stepper *st = stepper_create(test, tc);
+	u64 parked = t_stat(tc, parked);
+
+	WRITE_ONCE(c->squeeze, true);
+	step_on();
+	c->age_work.func(&c->age_work);
+	step_off();
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), parked - 2 * AGED_BATCH);
+	stepper_end(st);
+	t_finish(tc);
+	return st->longest;
+}
+
+static void s06_no_cpu_is_held_up_longer_with_100000_parked(struct kunit *test)
+{
+	unsigned long empty, full;
+
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "the step keeps preemption off, which is noticed here");
+	t_need_cpus(test, 2);
+	empty = longest_stretch_of_a_step(test, 0);
+	full = longest_stretch_of_a_step(test, AGED);
+	kunit_info(test, "at most %lu instructions in a row with preemption off or the owner refused, %lu with %u parked",
+		   empty, full, AGED);
+	KUNIT_EXPECT_GT(test, empty, 10);
+	KUNIT_EXPECT_LE(test, full, 2 * empty);
+}
+
 #else
 
 static void s11_single_steps_need_x86(struct kunit *test)
@@ -312,6 +421,8 @@ static void s11_single_steps_need_x86(struct kunit *test)
 static struct kunit_case step_cases[] = {
 #ifdef CONFIG_X86_64
 	KUNIT_CASE(s11_a_hit_never_has_interrupts_off),
+	KUNIT_CASE_SLOW(s06_no_cpu_is_held_up_longer_with_100000_parked),
+	KUNIT_CASE(a_bulk_call_takes_half_the_instructions_of_single_ones),
 	KUNIT_CASE_SLOW(s11_any_context_may_come_between_any_two_instructions),
 	KUNIT_CASE_SLOW(s11_any_context_may_come_between_behind_the_hit_path),
 #else

@@ -169,7 +169,7 @@ static unsigned int objcache_age_shared(struct objcache_core *core,
 	nr = (aged->reap_to - aged->reap_from) * core->batch;
 	if (nr) {
 		atomic_long_add(nr, &core->releasing);
-		raw_cpu_add(c->core->cpu->count.aged_out, nr);
+		this_cpu_add(core->cpu->count.aged_out, nr);
 	}
 	/*
 	 * Owners and thieves read this without order: what they take for the

@@ -11,7 +11,9 @@
  * The hit path of bulk calls: what the loaded magazine has, or has room for, at
  * once. Copied by sixteens, because counting costs as much as copying. The
  * compiler is kept from computing anew where such a loop has ended, and from
- * spilling what it would rather look at later.
+ * spilling what it would rather look at later. Any nr is in order: what top
+ * points into is allocated memory, to which 32 GiB can be added, or taken from,
+ * without wrapping.
  */
 #define OBJCACHE_STRIDE	16
 
@@ -71,7 +73,7 @@ static __always_inline bool objcache_hit_get_bulk(struct objcache *cache,
 	__auto_type own = objcache_this_owner(cache);
 
 	if (objcache_owner_enter(own)) {
-		void **top = READ_ONCE(own->top);
+		void **top = own->top;
 		void **end = top - nr;
 
 		if (likely(end >= own->base)) {
@@ -96,7 +98,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 	__auto_type own = objcache_this_owner(cache);
 
 	if (objcache_owner_enter(own)) {
-		void **top = READ_ONCE(own->top);
+		void **top = own->top;
 		void **end = top + nr;
 
 		if (likely(end <= own->limit)) {
@@ -107,7 +109,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 				preempt_enable();
 				return true;
 			}
-			*objs -= end - READ_ONCE(own->top);
+			*objs -= nr;
 		}
 		objcache_owner_exit(own);
 	}
@@ -194,11 +196,15 @@ static noinline void objcache_put_bulk_slow(struct objcache *cache,
 			objcache_put(cache, objs[i]);
 		return;
 	}
-	for (i = 0; i < nr; i += run + 1) {
-		for (run = 0; i + run < nr && objs[i + run]; run++)
+	for (; nr; nr -= run, objs += run) {
+		for (run = 0; run < nr && objs[run]; run++)
 			;
-		this_cpu_add(core->cpu->count.slow_puts, run);
-		objcache_park_or_release(core, objs + i, run);
+		if (run) {
+			this_cpu_add(core->cpu->count.slow_puts, run);
+			objcache_park_or_release(core, objs, run);
+		} else {
+			run = 1; /* a NULL */
+		}
 	}
 }
 

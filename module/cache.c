@@ -258,10 +258,10 @@ void objcache_destroy(struct objcache *cache)
 	objcache_age_exit(core);
 	/* No object is parked, no magazine left, no destructor outstanding. */
 	objcache_drain_core(core);
+	/* Nobody looks at the depot any more, and it is empty. */
+	objcache_depot_exit(core);
 	/* No irq_work and no worker runs any more. */
 	objcache_release_exit(core);
-	/* Nor a look at the depot; it is empty. */
-	objcache_depot_exit(core);
 
 	objcache_read_stats(cache, &stats);
 	if (stats.created != stats.destroyed) {

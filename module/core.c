@@ -3,9 +3,9 @@
  * Getting and putting off the hit path
  *
  * Each CPU owns two magazines, loaded and spare, guarded by nothing but
- * preemption off and the owner flag (objcache.h has the hit path). Full
- * magazines go to its ring, where other CPUs take them. What finds the owner
- * flag set has interrupted the owner and links its object on the nested list
+ * preemption off and the owner's token (objcache.h has the hit path). Full
+ * magazines go to its ring, where other CPUs take them. What finds the token
+ * gone has interrupted the owner and links its object on the nested list
  * instead.
  *
  * Concurrency matrix. "owner" is code inside the owner section of a CPU,
@@ -14,14 +14,15 @@
  *
  *              | owner           | nested         | thief          | drain
  *  ------------+-----------------+----------------+----------------+-----------
- *  loaded,     | preemption off  | owner flag     | never touches  | runs on the
- *  spare       | + owner flag    | refuses        | (counts only)  | CPU, as owner
+ *  loaded,     | preemption off  | the token is   | never touches  | runs on the
+ *  spare       | + token         | gone           | (counts only)  | CPU, as owner
  *  ring        | CAS on head     | as a thief     | CAS on tail,   | as owner
  *              |                 |                | slot tag       |
  *  nested list | xchg whole list | cmpxchg add,   | never touches  | as owner
  *              |                 | xchg whole     |                |
  *  surplus bit | sets            | as a thief     | clears, looks  | as owner
  *              |                 |                | again          |
+ *  depot       | depot.lock      | never touches  | as owner       | depot.lock
  *
  * Of a CPU that is offline, drain and the hotplug callback (which exclude each
  * other) are the sole owner. Age steps and the shrinker are thieves of both
@@ -30,8 +31,9 @@
  * step all the same. The private part ages on its own CPU, as owner.
  *
  * Lock order: age_mutex, CPU hotplug lock, drain_mutex. objcache_mutex is never
- * taken under any of these. take_lock (release.c) is a leaf, held with interrupts
- * off; an NMI only tries it. A hit takes no lock.
+ * taken under any of these. take_lock (release.c) and depot.lock are leaves, held
+ * with interrupts off, the latter in owner sections too; an NMI only tries them. A
+ * hit takes no lock.
  */
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -39,9 +41,6 @@
 
 #include "owner.h"
 #include "trace.h"
-
-/* What a CPU without magazines has loaded: empty and full at once. */
-static struct objcache_magazine objcache_no_magazine;
 
 /**
  * objcache_load - have a magazine loaded
@@ -53,7 +52,7 @@ static struct objcache_magazine objcache_no_magazine;
 void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag, unsigned int nr)
 {
-	void **base = mag ? mag->objs : objcache_no_magazine.objs;
+	void **base = mag ? mag->objs : core->none + 1;
 
 	c->loaded = mag;
 	WRITE_ONCE(c->own.base, base);

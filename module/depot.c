@@ -56,8 +56,10 @@ static struct objcache_magazine *objcache_pile_take(struct objcache_pile *pile)
 static bool objcache_depot_lock(struct objcache_depot *depot,
 				unsigned long *flags)
 {
+	/* On a single CPU a trylock always succeeds. */
 	if (in_nmi())
-		return raw_spin_trylock_irqsave(&depot->lock, *flags);
+		return IS_ENABLED(CONFIG_SMP) &&
+		       raw_spin_trylock_irqsave(&depot->lock, *flags);
 	raw_spin_lock_irqsave(&depot->lock, *flags);
 	return true;
 }
@@ -154,11 +156,11 @@ unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr)
 	unsigned long done = 0;
 
 	/*
-	 * Counted as releasing all the way: here before they leave the depot, so
-	 * that objcache_releasing() never misses them.
+	 * Counted all the way: as being shed before they leave the depot, so that
+	 * objcache_releasing() never misses them.
 	 */
-	while (nr--) {
-		atomic_long_add(core->batch, &core->releasing);
+	while (nr-- && READ_ONCE(core->depot.full.nr)) {
+		atomic_long_add(core->batch, &core->depot.shed);
 		smp_mb__after_atomic(); /* pairs with objcache_releasing() */
 		mag = objcache_depot_take(&core->depot, &core->depot.full);
 		if (mag) {
@@ -166,9 +168,7 @@ unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr)
 			objcache_magazine_put(core, mag);
 			done += core->batch;
 		}
-		atomic_long_sub(core->batch, &core->releasing);
-		if (!mag)
-			break;
+		atomic_long_sub(core->batch, &core->depot.shed);
 	}
 	return done;
 }
@@ -177,7 +177,7 @@ unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr)
  * objcache_releasing - objects on their way out
  * @core: the cache
  *
- * Never less than there are that lie still; more while some are moved.
+ * Never less than there are that lie still; a magazine more while one is shed.
  *
  * Context: Any.
  * Return: how many.
@@ -188,7 +188,8 @@ unsigned long objcache_releasing(struct objcache_core *core)
 
 	/* The depot before the count: pairs with objcache_depot_shed(). */
 	smp_rmb();
-	return nr + atomic_long_read(&core->releasing);
+	return nr + atomic_long_read(&core->depot.shed) +
+	       atomic_long_read(&core->releasing);
 }
 
 static void objcache_depot_shed_empty(struct objcache_core *core,
@@ -208,12 +209,22 @@ static void objcache_depot_shed_empty(struct objcache_core *core,
  * objcache_depot_clear - release all that is in the depot
  * @core: the cache
  *
- * Context: Process context.
+ * What is left there meanwhile may remain; a look that is under way is waited
+ * for.
+ *
+ * Context: Process context, sleeps.
  */
 void objcache_depot_clear(struct objcache_core *core)
 {
-	objcache_depot_shed(core, UINT_MAX);
-	objcache_depot_shed_empty(core, UINT_MAX);
+	unsigned int nr;
+
+	for (nr = core->depot.max; nr; nr--) {
+		if (!objcache_depot_shed(core, 1))
+			break;
+		cond_resched();
+	}
+	objcache_depot_shed_empty(core, core->depot.max);
+	flush_work(&core->depot.work.work);
 }
 
 /* What of a pile was of no use since the last look. */
@@ -242,7 +253,8 @@ static void objcache_depot_look(struct work_struct *work)
 	WRITE_ONCE(depot->watched, watch);
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 
-	objcache_depot_shed(core, full);
+	while (full-- && objcache_depot_shed(core, 1))
+		cond_resched();
 	objcache_depot_shed_empty(core, empty);
 	if (watch)
 		objcache_depot_start(core);

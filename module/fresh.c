@@ -76,6 +76,9 @@ static bool objcache_relieve(struct objcache_core *core, gfp_t gfp, void **obj)
 		this_cpu_inc(core->cpu->count.taken_back);
 		return true;
 	}
+	/* Plain objects hold nothing but memory: no reason to wait for them. */
+	if (!core->ops.dtor)
+		return true;
 	/* Under GFP_NOFS and its like a destructor would not know of it. */
 	if ((gfp & GFP_KERNEL) != GFP_KERNEL)
 		return false;

@@ -41,7 +41,7 @@ struct objcache_counters {
 	unsigned long own_ring;
 	unsigned long steals;
 	unsigned long fresh;
-	unsigned long taken_back;	/* objects taken back from the release queue */
+	unsigned long taken_back;	/* objects taken back from depot or release queue */
 	unsigned long ctor_failures;
 	unsigned long overflow;
 	unsigned long refused;
@@ -56,7 +56,7 @@ struct objcache_counters {
 
 /* One CPU's part of a cache. Fields are grouped by who writes them. */
 struct objcache_cpu {
-	/* The owner section: this CPU only, with the owner flag set. */
+	/* The owner section: this CPU only, holding the token. */
 	struct objcache_owner own;
 	struct objcache_magazine *loaded;	/* own.top points into it */
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
@@ -74,7 +74,7 @@ struct objcache_cpu {
 	unsigned int gen;			/* flipped by age steps */
 	atomic_long_t stolen;			/* objects that thieves took */
 
-	/* Contexts that found the owner flag set add; anyone takes the list. */
+	/* Contexts that found the token gone add; anyone takes the list. */
 	struct llist_head nested ____cacheline_aligned_in_smp;
 	atomic_t nested_nr;
 
@@ -109,11 +109,12 @@ struct objcache_pile {
 
 /* Full magazines above the capacity, and empty ones left in exchange. */
 struct objcache_depot {
-	raw_spinlock_t lock;		/* guards all but @max and @work */
+	raw_spinlock_t lock;		/* guards the piles and @watched */
 	struct objcache_pile full;
 	struct objcache_pile empty;
 	bool watched;			/* a look is due, or about to be */
 	unsigned int max;		/* full ones at most; 0: there is no depot */
+	atomic_long_t shed;		/* objects on their way from here to the slab */
 	struct delayed_work work;
 };
 
@@ -135,8 +136,9 @@ struct objcache_core {
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int backlog_max;
 	bool slow_put;			/* puts have to look at the object first */
-	bool dead;			/* destroyed with objects out */
+	bool dead;			/* is being destroyed, or was with objects out */
 	struct cpumask *surplus;	/* CPUs that may have something to steal */
+	void *none[1];			/* floor of what CPUs without magazines have loaded: empty and full */
 
 	/* Release queue. */
 	struct objcache_queue waiting ____cacheline_aligned_in_smp;
@@ -189,8 +191,9 @@ static inline void *objcache_of_link(const struct objcache_core *core,
  * is a number below all errors, and those below NULL. So one comparison does for
  * IS_ERR_OR_NULL(), and what many pointers have in common tells of a NULL.
  */
-#define OBJCACHE_UPPER_HALF \
-	(IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_ARM64))
+#define OBJCACHE_UPPER_HALF						\
+	((IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML)) ||	\
+	 (IS_ENABLED(CONFIG_ARM64) && !IS_ENABLED(CONFIG_KASAN_SW_TAGS)))
 
 /* Neither an error nor NULL. */
 static __always_inline bool objcache_is_object(const void *ptr)

@@ -4,7 +4,7 @@
  * CPUs
  *
  * It does not know how many it holds. Loaded, the owner's cursor knows; as
- * spare or in a ring it is full (or, as spare, known to be empty). So no other
+ * spare, in a ring or in the depot it is full, or known to be empty. So no other
  * CPU ever has to follow a pointer to count what is parked.
  */
 #ifndef _OBJCACHE_MAGAZINE_H
@@ -17,7 +17,7 @@
  * 15, 31, 63) a magazine fills a kmalloc size class exactly.
  */
 struct objcache_magazine {
-	void *floor;	/* always NULL: what a get from an empty stack reads */
+	void *floor;	/* NULL: what a get from an empty stack reads; a link in the depot */
 	void *objs[];
 };
 

@@ -286,9 +286,10 @@ static __always_inline void *objcache_hit_get(struct objcache *cache)
 	__auto_type own = objcache_this_owner(cache);
 
 	if (objcache_owner_enter(own)) {
-		void *obj = READ_ONCE(own->top)[-1];
+		void *obj = own->top[-1];
 
 		if (likely(obj)) {
+			barrier(); /* one decrement in memory, top not kept */
 			data_race(own->top--); /* others read it for statistics */
 			data_race(own->gets++); /* as well */
 			objcache_owner_exit(own);
@@ -307,7 +308,7 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
 	__auto_type own = objcache_this_owner(cache);
 
 	if (objcache_owner_enter(own)) {
-		void **top = READ_ONCE(own->top);
+		void **top = own->top;
 
 		if (likely(top < own->limit)) {
 			*top = obj;

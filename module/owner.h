@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The owner section: what code that holds a CPU's owner flag works with
+ * The owner section: what code that holds a CPU's token works with
  *
  * Between objcache_enter() and objcache_exit() this CPU's magazines and the
- * head of its ring are ours: no other task runs here, interrupts find the flag
- * set, other CPUs only read counts.
+ * head of its ring are ours: no other task runs here, interrupts find the token
+ * gone, other CPUs only read counts.
  */
 #ifndef _OBJCACHE_OWNER_H
 #define _OBJCACHE_OWNER_H

@@ -144,8 +144,10 @@ void objcache_doom(struct objcache_core *core, void *obj)
 static inline bool objcache_take_lock(struct objcache_core *core,
 				      unsigned long *flags)
 {
+	/* On a single CPU a trylock always succeeds. */
 	if (in_nmi())
-		return raw_spin_trylock_irqsave(&core->take_lock, *flags);
+		return IS_ENABLED(CONFIG_SMP) &&
+		       raw_spin_trylock_irqsave(&core->take_lock, *flags);
 	raw_spin_lock_irqsave(&core->take_lock, *flags);
 	return true;
 }

@@ -96,6 +96,32 @@ check_kmemleak() {
 		"$(sed -n '1s/.*(\(.*\)):*/the first of \1/p;2{s/^ *comm/by/;p;q}' /tmp/leaks | tr '\n' ' ')"
 }
 
+# watch_events: from here on each trace event of objcache is recorded, in a buffer of
+# its own that keeps the first ones.
+watch_events() {
+	try mount -t tracefs tracefs /sys/kernel/tracing
+	for event_path in /sys/kernel/tracing/events/objcache/objcache_*; do
+		event_buffer=/sys/kernel/tracing/instances/${event_path##*/}
+		try mkdir "$event_buffer"
+		echo 16 >"$event_buffer/buffer_size_kb"
+		echo 0 >"$event_buffer/options/overwrite"
+		echo 1 >"$event_buffer/events/objcache/${event_path##*/}/enable"
+	done
+}
+
+# check_events NAME...: each was seen since watch_events, and there are no others.
+check_events() {
+	for event_name; do
+		event_buffer=/sys/kernel/tracing/instances/objcache_$event_name
+		event_line=$(grep -m 1 " objcache_$event_name: cache=" "$event_buffer/trace") ||
+			fail FAILED "no trace event objcache_$event_name"
+		echo "$event_line"
+		rmdir "$event_buffer"
+	done
+	[ -z "$(ls /sys/kernel/tracing/instances)" ] ||
+		fail FAILED "trace events that nobody asked for: $(ls /sys/kernel/tracing/instances)"
+}
+
 # check_nothing_left: after rmmod objcache. The caches named kunit-leaver are left
 # with objects out by a test of just that (S13), so their slabs stay for good.
 check_nothing_left() {

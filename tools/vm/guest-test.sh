@@ -13,16 +13,31 @@ fi
 step "insmod objcache"
 load objcache
 
+# Its insmod waits for each test, and one of those may take minutes on a busy host.
+hung_limit=/proc/sys/kernel/hung_task_timeout_secs
+[ ! -e $hung_limit ] || echo "$KUNIT_LIMIT" >$hung_limit
+
 step -l "$KUNIT_LIMIT" "KUnit suites"
 load objcache_kunit
 send_ktap "objcache*"
 unload objcache_kunit
+
+watch_events
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
 client objcache-stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
 
 step "hostile ioctls"
 client objcache-badinput
+
+step "trace events"
+# The request contexts of the device: some are parked.
+echo 1 >/sys/kernel/debug/objcache/objcache-requests/age
+for shrinker in /sys/kernel/debug/shrinker/objcache-objcache-requests-*; do
+	# Memory cgroup, node, how many.
+	echo "0 0 1" >"$shrinker/scan"
+done
+check_events miss refill steal spill age shrink release
 
 step "example module"
 load objcache_example

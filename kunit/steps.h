@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The trap flag: the CPU enters the kernel after each instruction, where a die
+ * notifier sees DIE_DEBUG. For x86-64 only.
+ */
+#ifndef _OBJCACHE_KUNIT_STEPS_H
+#define _OBJCACHE_KUNIT_STEPS_H
+
+#include <linux/compiler.h>
+#include <linux/preempt.h>
+
+/* Before and after the flag is up, no other task must get it. */
+static __always_inline void step_on(void)
+{
+	preempt_disable();
+	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
+}
+
+static __always_inline void step_off(void)
+{
+	asm volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
+	preempt_enable();
+}
+
+#endif /* _OBJCACHE_KUNIT_STEPS_H */
