@@ -16,7 +16,7 @@ static u64 fresh_count(void)
 	struct objcache_stats stats;
 
 	objcache_read_stats(bench_pools.objcache, &stats);
-	return stats.created;
+	return stats.fresh;
 }
 
 static int fresh_check(u64 before)

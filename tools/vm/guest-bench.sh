@@ -26,7 +26,7 @@ done
 [ "$PATTERN" != all ] || PATTERN=$(cat $bench/patterns)
 for pattern in $PATTERN; do
 	step -l "$STEP_LIMIT" "$pattern"
-	echo "$pattern" >$bench/run || fail FAILED "pattern $pattern: $(dmesg | grep objcache_bench | tail -n 1)"
+	echo "$pattern" >$bench/run || fail FAILED "pattern $pattern: $(dmesg | grep objcache_bench: | tail -n 2 | tr "\n" " ")"
 	cat $bench/results >/tmp/document
 	send_document "$pattern"
 	awk '$1 == "row" { if ($2 != row) printf "%s   %s:", row ? "\n" : "", row = $2
