@@ -31,8 +31,11 @@ static __always_inline void objcache_copy_down(void **to, void **top, void **end
 		OPTIMIZER_HIDE_VAR(top);
 		OPTIMIZER_HIDE_VAR(to);
 	}
-	while (unlikely(top != end))
+	while (unlikely(top != end)) {
 		*to++ = *--top;
+		OPTIMIZER_HIDE_VAR(top);
+		OPTIMIZER_HIDE_VAR(to);
+	}
 }
 
 /* False: there is a NULL among them. Either way *@objs has moved past them. */
@@ -61,6 +64,8 @@ static __always_inline bool objcache_copy_up(void **top, void **end,
 	while (unlikely(top != end)) {
 		common = objcache_add_common(common, *from);
 		*top++ = *from++;
+		OPTIMIZER_HIDE_VAR(top);
+		OPTIMIZER_HIDE_VAR(from);
 	}
 	*objs = from;
 	return common < 0;

@@ -289,6 +289,13 @@ EXPORT_SYMBOL_GPL(__objcache_get_slow);
  * anywhere, and a tracer's hook would be one instruction in twenty.
  */
 
+/* Have a result loaded where it is returned; gcc would move it there at the end. */
+#ifdef CONFIG_X86
+#define objcache_in_place(result)	asm("" : "+a" (result))
+#else
+#define objcache_in_place(result)	do { } while (0)
+#endif
+
 /**
  * __objcache_get - what objcache_get_noinline() calls
  * @cache: where from
@@ -303,8 +310,10 @@ notrace void *__objcache_get(struct objcache *cache, gfp_t gfp)
 	if (unlikely(!objcache_is_object(cache)))
 		return __objcache_get_slow(cache, gfp);
 	obj = objcache_hit_get(cache);
-	if (likely(obj))
+	if (likely(obj)) {
+		objcache_in_place(obj);
 		return obj;
+	}
 	return __objcache_get_slow(cache, gfp);
 }
 EXPORT_SYMBOL_GPL(__objcache_get);

@@ -21,7 +21,7 @@
 #include "trace.h"
 
 /* Between two looks: long beside a burst, short beside an age step. */
-#define OBJCACHE_DEPOT_MS	100
+#define OBJCACHE_DEPOT_MS	500
 
 /* In capacities of one CPU: bursts of up to five of them find room. */
 #define OBJCACHE_DEPOT_MAX	4
