@@ -293,7 +293,7 @@ EXPORT_SYMBOL_GPL(__objcache_get_slow);
 #ifdef CONFIG_X86
 #define objcache_in_place(result)	asm("" : "+a" (result))
 #else
-#define objcache_in_place(result)	do { } while (0)
+#define objcache_in_place(result)	((void)(result))
 #endif
 
 /**

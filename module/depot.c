@@ -53,8 +53,8 @@ static struct objcache_magazine *objcache_pile_take(struct objcache_pile *pile)
  * A leaf, held for a few instructions; in owner sections too. Interrupts are off
  * because those of this CPU come here as well; an NMI only tries.
  */
-static bool objcache_depot_lock(struct objcache_depot *depot,
-				unsigned long *flags)
+static inline bool objcache_depot_lock(struct objcache_depot *depot,
+				       unsigned long *flags)
 {
 	/* On a single CPU a trylock always succeeds. */
 	if (in_nmi())
@@ -64,8 +64,8 @@ static bool objcache_depot_lock(struct objcache_depot *depot,
 	return true;
 }
 
-static void objcache_depot_unlock(struct objcache_depot *depot,
-				  unsigned long flags)
+static inline void objcache_depot_unlock(struct objcache_depot *depot,
+					 unsigned long flags)
 {
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 }

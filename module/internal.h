@@ -138,7 +138,7 @@ struct objcache_core {
 	bool slow_put;			/* puts have to look at the object first */
 	bool dead;			/* is being destroyed, or was with objects out */
 	struct cpumask *surplus;	/* CPUs that may have something to steal */
-	void *none[1];			/* floor of what CPUs without magazines have loaded: empty and full */
+	void *none[1];			/* the floor of no magazine: empty and full */
 
 	/* Release queue. */
 	struct objcache_queue waiting ____cacheline_aligned_in_smp;

@@ -263,11 +263,13 @@ objcache_create(const char *name, const struct objcache_params *params)
 /* False: we interrupted the owner. */
 #define objcache_owner_enter(own)					\
 ({									\
+	__auto_type __own = (own);					\
 	bool __mine = true;						\
 									\
-	if (unlikely(data_race(--(own)->idle))) {			\
+	/* Both on this CPU's own token. */				\
+	if (unlikely(data_race(--__own->idle))) {			\
 		barrier(); /* a decrement in memory, not a load */	\
-		data_race((own)->idle++);				\
+		data_race(__own->idle++); /* as above */		\
 		__mine = false;						\
 	}								\
 	barrier(); /* the token before what it guards */		\
@@ -277,7 +279,7 @@ objcache_create(const char *name, const struct objcache_params *params)
 #define objcache_owner_exit(own)					\
 do {									\
 	barrier(); /* what the token guards before the token */		\
-	data_race((own)->idle = 1);					\
+	data_race((own)->idle = 1); /* this CPU's own */		\
 } while (0)
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)
@@ -398,7 +400,8 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
  * For places where the room that the inline hit path takes matters more than
  * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log.
  *
- * Context, return: as for objcache_get().
+ * Context: as for objcache_get().
+ * Return: as for objcache_get().
  */
 static __always_inline void *objcache_get_noinline(struct objcache *cache,
 						   gfp_t gfp)
@@ -412,7 +415,8 @@ static __always_inline void *objcache_get_noinline(struct objcache *cache,
  * objcache_try_get_noinline - objcache_try_get() as a call
  * @cache: where from
  *
- * Context, return: as for objcache_try_get().
+ * Context: Any, NMI included.
+ * Return: as for objcache_try_get().
  */
 static __always_inline void *objcache_try_get_noinline(struct objcache *cache)
 {

@@ -12,12 +12,10 @@
 #include "bench.h"
 #include "objcache.h"
 
-/* Since 6.7. */
-#if __has_include("linux/objpool.h")
-#define BENCH_HAS_OBJPOOL	1
+/* Kbuild looks for it. */
+#if BENCH_HAS_OBJPOOL
 #include <linux/objpool.h>
 #else
-#define BENCH_HAS_OBJPOOL	0
 struct objpool_head {
 	int none;
 };
