@@ -127,7 +127,7 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 				      unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
-	unsigned int i, n = 0;
+	unsigned int n = 0;
 
 	if (c && objcache_ready(core, c, OBJCACHE_BEYOND)) {
 		void **top = c->own.top;
@@ -135,8 +135,7 @@ static unsigned int objcache_get_some(struct objcache_core *core,
 		n = min(nr, objcache_loaded(c));
 		objcache_set_top(c, top - n);
 		data_race(c->own.gets += n); /* as on the hit path */
-		for (i = 0; i < n; i++)
-			objs[i] = *--top;
+		objcache_copy_down(objs, top, top - n);
 	}
 	objcache_exit(c);
 	return n;

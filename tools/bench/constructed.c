@@ -84,15 +84,7 @@ static const struct bench_ops kmem_cache_construct_ops = {
 static __always_inline int request_pair(const struct bench_ops *ops, void *pool,
 					struct bench_round *round)
 {
-	unsigned int i, n = round->iterations;
-	u64 start;
-
-	round->ops = n;
-	start = bench_begin();
-	for (i = 0; i < n; i++)
-		ops->put(pool, ops->get(pool, GFP_KERNEL));
-	bench_end(&round->cost[0], start);
-	return 0;
+	return bench_pairs(ops, pool, round, GFP_KERNEL);
 }
 
 /* The same contenders, with pools of requests. */

@@ -246,6 +246,21 @@ static noinline int loop##_##contender(struct bench_round *round)	\
 	BENCH_FN(loop, objpool),					\
 	BENCH_FN(loop, mempool)
 
+/* A get and a put, as often as the round says. */
+static __always_inline int bench_pairs(const struct bench_ops *ops, void *pool,
+				       struct bench_round *round, gfp_t gfp)
+{
+	unsigned int i, n = round->iterations;
+	u64 start;
+
+	round->ops = n;
+	start = bench_begin();
+	for (i = 0; i < n; i++)
+		ops->put(pool, ops->get(pool, gfp));
+	bench_end(&round->cost[0], start);
+	return 0;
+}
+
 /* A contender that had no memory: the round is void, nothing is lost. */
 static inline int bench_put_if_short(const struct bench_ops *ops, void *pool,
 				     void **objs, unsigned int nr)

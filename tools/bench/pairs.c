@@ -12,17 +12,8 @@
 static __always_inline int pair(const struct bench_ops *ops, void *pool,
 				struct bench_round *round)
 {
-	unsigned int i, n = round->iterations;
-	u64 start;
-
-	round->ops = n;
-	start = bench_begin();
-	for (i = 0; i < n; i++)
-		ops->put(pool, ops->get(pool, GFP_KERNEL));
-	bench_end(&round->cost[0], start);
-	return 0;
+	return bench_pairs(ops, pool, round, GFP_KERNEL);
 }
-
 BENCH_DEFINE_ALL(pair)
 
 const struct bench_pattern bench_pair = {
@@ -127,17 +118,8 @@ static int nested_run(bench_fn fn, struct bench_round *round)
 static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
 				    struct bench_round *round)
 {
-	unsigned int i, n = round->iterations;
-	u64 start;
-
-	round->ops = n;
-	start = bench_begin();
-	for (i = 0; i < n; i++)
-		ops->put(pool, ops->get(pool, GFP_ATOMIC));
-	bench_end(&round->cost[0], start);
-	return 0;
+	return bench_pairs(ops, pool, round, GFP_ATOMIC);
 }
-
 BENCH_DEFINE_ALL(irq_pair)
 
 #define NESTED_DEFINE(contender)					\
