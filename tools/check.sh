@@ -50,7 +50,7 @@ mapfile -t py_files < <(files '*.py')
 check_patch() {
 	local status=0
 	# From there, because it leaves a file where it is called.
-	(cd "$log" && "$source/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
+	(cd "$log" && "$source/scripts/checkpatch.pl" --no-tree --root="$source" --strict --terse --no-summary \
 		--show-types --ignore SPDX_LICENSE_TAG,LONG_LINE_STRING \
 		-f "${c_files[@]/#/../../}" | sed 's|^../../||' >checkpatch.all) || status=$?
 	[ "$status" -le 1 ] || return "$status"

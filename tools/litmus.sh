@@ -27,7 +27,7 @@ herd_root() {
 	take_lock "$CACHE/lock-herd"
 	if [ ! -f "$root/usr/bin/herd7" ]; then
 		want_space "$CACHE" 300 "herd7"
-		use_suite sid
+		use_suite sid "$CACHE/apt-sid"
 		rm -rf "$CACHE/new-herd"
 		fetch_into "$CACHE/new-herd" herdtools7 libc6 libgmp10 ||
 			die USAGE "herdtools7 could not be fetched"

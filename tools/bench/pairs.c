@@ -14,6 +14,7 @@ static __always_inline int pair(const struct bench_ops *ops, void *pool,
 {
 	return bench_pairs(ops, pool, round, GFP_KERNEL);
 }
+
 BENCH_DEFINE_ALL(pair)
 
 const struct bench_pattern bench_pair = {
@@ -120,6 +121,7 @@ static __always_inline int irq_pair(const struct bench_ops *ops, void *pool,
 {
 	return bench_pairs(ops, pool, round, GFP_ATOMIC);
 }
+
 BENCH_DEFINE_ALL(irq_pair)
 
 #define NESTED_DEFINE(contender)					\
