@@ -250,7 +250,11 @@ static bool run_nested(struct tcache *tc, enum t_context context,
 }
 
 static const enum t_context nesting[] = {
-	T_PREEMPT_OFF, T_IRQS_OFF, T_RAW_LOCK, T_SOFTIRQ, T_HARDIRQ, T_NMI,
+	T_PREEMPT_OFF, T_IRQS_OFF, T_RAW_LOCK,
+#ifndef CONFIG_PREEMPT_RT	/* There it is a thread, which interrupts nothing. */
+	T_SOFTIRQ,
+#endif
+	T_HARDIRQ, T_NMI,
 };
 
 static void use_nested(void *data)

@@ -7,7 +7,7 @@
  * the CPU's rings change places; so it costs O(CPUs), and what was claimed is
  * emptied later, by the worker. A private part cannot be touched from here: if
  * it is not empty and its CPU has done nothing since the last step, a work item
- * goes there; otherwise the CPU is left alone.
+ * goes there after the hand-over; otherwise the CPU is left alone.
  *
  * The timer is deferrable and runs only while there are objects.
  */
@@ -17,79 +17,6 @@
 
 #include "internal.h"
 #include "trace.h"
-
-/* ---- the timer ---- */
-
-/**
- * objcache_age_start - the next step comes in one interval
- * @core: the cache
- *
- * Context: Any in which queue_work() is legal.
- */
-void objcache_age_start(struct objcache_core *core)
-{
-	if (!(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG)))
-		objcache_queue_timer(&core->age_timer, core->params.age_ms);
-}
-
-/**
- * objcache_age_arm - there is an object; see that the timer runs
- * @core: the cache
- *
- * Context: Any in which an object can be made.
- */
-void objcache_age_arm(struct objcache_core *core)
-{
-	/*
-	 * The count of created objects before the test: pairs with the barrier
-	 * in objcache_age_tick(). Either we see the timer stopped and start it,
-	 * or it sees our object and goes on. Without it a cache could have
-	 * objects and no timer.
-	 */
-	smp_mb();
-	if (READ_ONCE(core->armed) || xchg(&core->armed, 1))
-		return;
-	if (objcache_may_call_slab())
-		objcache_age_start(core);
-	else
-		irq_work_queue(&core->kick);
-}
-
-static bool objcache_has_objects(struct objcache_core *core)
-{
-	unsigned long objects = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct objcache_counters *count;
-
-		count = &per_cpu_ptr(core->cpu, cpu)->count;
-		objects += READ_ONCE(count->created);
-		objects -= READ_ONCE(count->destroyed);
-	}
-	return objects;
-}
-
-/*
- * Stops when no object exists, not when none is parked: a later put would have
- * nobody to start it.
- */
-static void objcache_age_tick(struct work_struct *work)
-{
-	struct objcache_core *core = container_of(to_delayed_work(work),
-						  struct objcache_core,
-						  age_timer);
-
-	objcache_age_step(core);
-	if (!objcache_has_objects(core)) {
-		WRITE_ONCE(core->armed, 0);
-		/* The stop before the second look: objcache_age_arm(). */
-		smp_mb();
-		if (!objcache_has_objects(core) || xchg(&core->armed, 1))
-			return;
-	}
-	objcache_age_start(core);
-}
 
 /* ---- a step ---- */
 
@@ -141,15 +68,29 @@ void objcache_squeeze(struct objcache_core *core, int cpu)
 	objcache_queue_on(cpu, &c->age_work);
 }
 
-static void objcache_age_private(struct objcache_core *core, int cpu)
+static void objcache_age_private(struct objcache_core *core,
+				 struct objcache_cpu *c)
 {
-	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 	unsigned long touched = objcache_touched(c);
 
-	if (touched != c->touched)
-		WRITE_ONCE(c->touched, touched);
-	else if (objcache_private(core, c) && objcache_may_disturb(cpu))
-		objcache_queue_on(cpu, &c->age_work);
+	WRITE_ONCE(c->expired,
+		   touched == c->touched && objcache_private(core, c));
+	WRITE_ONCE(c->touched, touched);
+}
+
+/* To the CPUs whose private parts the last step has found expired. */
+static void objcache_age_private_parts(struct objcache_core *core)
+{
+	int cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		if (READ_ONCE(c->expired) && objcache_may_disturb(cpu))
+			objcache_queue_on(cpu, &c->age_work);
+	}
+	cpus_read_unlock();
 }
 
 /*
@@ -216,6 +157,8 @@ void objcache_reap(struct objcache_core *core)
  * objcache_age_step - one step, up to the hand-over to the worker
  * @core: the cache
  *
+ * Exported to be timed: it costs the same whatever is parked.
+ *
  * Context: Process context, may sleep.
  */
 void objcache_age_step(struct objcache_core *core)
@@ -224,16 +167,91 @@ void objcache_age_step(struct objcache_core *core)
 	int cpu;
 
 	mutex_lock(&core->age_mutex);
-	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
-		nr += objcache_age_shared(core, per_cpu_ptr(core->cpu, cpu));
-		objcache_age_private(core, cpu);
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		nr += objcache_age_shared(core, c);
+		objcache_age_private(core, c);
 	}
 	WRITE_ONCE(core->ages, core->ages + 1);
 	trace_objcache_age(core->name, nr);
-	cpus_read_unlock();
 	mutex_unlock(&core->age_mutex);
 	objcache_queue_work(&core->release_work);
+}
+EXPORT_SYMBOL_GPL(objcache_age_step);
+
+/* ---- the timer ---- */
+
+/**
+ * objcache_age_start - the next step comes in one interval
+ * @core: the cache
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_age_start(struct objcache_core *core)
+{
+	if (!(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG)))
+		objcache_queue_timer(&core->age_timer, core->params.age_ms);
+}
+
+/**
+ * objcache_age_arm - there is an object; see that the timer runs
+ * @core: the cache
+ *
+ * Context: Any in which an object can be made.
+ */
+void objcache_age_arm(struct objcache_core *core)
+{
+	/*
+	 * The count of created objects before the test: pairs with the barrier
+	 * in objcache_age_tick(). Either we see the timer stopped and start it,
+	 * or it sees our object and goes on. Without it a cache could have
+	 * objects and no timer.
+	 */
+	smp_mb();
+	if (READ_ONCE(core->armed) || xchg(&core->armed, 1))
+		return;
+	if (objcache_may_call_slab())
+		objcache_age_start(core);
+	else
+		irq_work_queue(&core->kick);
+}
+
+static bool objcache_has_objects(struct objcache_core *core)
+{
+	unsigned long objects = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct objcache_counters *count;
+
+		count = &per_cpu_ptr(core->cpu, cpu)->count;
+		objects += READ_ONCE(count->created);
+		objects -= READ_ONCE(count->destroyed);
+	}
+	return objects;
+}
+
+/*
+ * Stops when no object exists, not when none is parked: a later put would have
+ * nobody to start it.
+ */
+static void objcache_age_tick(struct work_struct *work)
+{
+	struct objcache_core *core = container_of(to_delayed_work(work),
+						  struct objcache_core,
+						  age_timer);
+
+	objcache_age_step(core);
+	objcache_age_private_parts(core);
+	if (!objcache_has_objects(core)) {
+		WRITE_ONCE(core->armed, 0);
+		/* The stop before the second look: objcache_age_arm(). */
+		smp_mb();
+		if (!objcache_has_objects(core) || xchg(&core->armed, 1))
+			return;
+	}
+	objcache_age_start(core);
 }
 
 /**
@@ -256,6 +274,7 @@ void objcache_age(struct objcache *cache)
 	if (!objcache_cache_ok(cache, "age"))
 		return;
 	objcache_age_step(core);
+	objcache_age_private_parts(core);
 	for_each_possible_cpu(cpu)
 		flush_work(&per_cpu_ptr(core->cpu, cpu)->age_work);
 }

@@ -80,6 +80,7 @@ struct objcache_cpu {
 
 	/* Age steps, under age_mutex. */
 	unsigned long touched;			/* what objcache_touched() said last */
+	bool expired;				/* the last step found it so */
 	struct work_struct age_work;
 	bool squeeze;				/* the shrinker wants it all */
 

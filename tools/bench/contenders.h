@@ -90,12 +90,12 @@ static const struct bench_ops __maybe_unused floor_ops = {
 
 static __always_inline void *called_get(void *pool, gfp_t gfp)
 {
-	return __objcache_get(pool, gfp);
+	return objcache_get_noinline(pool, gfp);
 }
 
 static __always_inline void called_put(void *pool, void *obj)
 {
-	__objcache_put(pool, obj);
+	objcache_put_noinline(pool, obj);
 }
 
 static __always_inline bool called_get_bulk(void *pool, gfp_t gfp,

@@ -67,11 +67,12 @@ prune() {
 		-o -name '.tmp_*' -o -name 'bzImage' -o -name 'Image*' -o -name linux \) ! -type d -delete
 }
 
-# build_kernel SOURCE FOLDER FLAVOR KEY
+# build_kernel SOURCE FOLDER FLAVOR KEY: in the place where it stays, because the
+# Makefile that kbuild leaves there names it.
 build_kernel() {
 	local source=$1 dir=$2 flavor=$3 out=$2/build
 	unless_cached_only
-	rm -rf "$dir"
+	rm -rf "${dir%-*}"-*
 	mkdir -p "$out"
 	say "configuring kernel, flavor $flavor"
 	configure "$source" "$out" "$flavor" "$4"
@@ -84,7 +85,6 @@ build_kernel() {
 	cp "$out/${IMAGE[$ARCH]}" "$dir/vmlinuz"
 	prune "$out"
 	echo "$ARCH" >"$dir/arch"
-	cp "$out/include/config/kernel.release" "$dir/release"
 }
 
 # test_kernel LINE FLAVOR: prints the folder.
@@ -103,11 +103,10 @@ test_kernel() {
 	take_lock "$CACHE/lock-test-$line-$flavor"
 	if [ ! -f "$dir/release" ]; then
 		want_space "$CACHE" 3000 "building kernel $line, flavor $flavor"
-		mkdir -p "$CACHE/test"
-		build_kernel "$source" "$CACHE/test/new-$line-$flavor" "$flavor" "$key"
-		[ "$ARCH" = x86 ] || foreign_busybox "$ARCH" "$CACHE/test/new-$line-$flavor"
-		rm -rf "$CACHE/test/$line-$flavor-"*
-		mv "$CACHE/test/new-$line-$flavor" "$dir"
+		build_kernel "$source" "$dir" "$flavor" "$key"
+		[ "$ARCH" = x86 ] || foreign_busybox "$ARCH" "$dir"
+		# Last: a folder without it was not built to the end.
+		cp "$dir/build/include/config/kernel.release" "$dir/release"
 	fi
 	drop_lock
 	echo "$dir"
