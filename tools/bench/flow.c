@@ -13,6 +13,15 @@
 
 static struct bench_spsc *flow_ring;
 
+static struct bench_spsc *ring_alloc(unsigned int limit)
+{
+	struct bench_spsc *ring = kvzalloc(sizeof(*ring), GFP_KERNEL);
+
+	if (ring)
+		ring->limit = limit;
+	return ring;
+}
+
 /* ---- the floor of this pattern: a ring ---- */
 
 static noinline void *ring_get(struct bench_spsc *ring)
@@ -129,7 +138,12 @@ const struct bench_pattern bench_flow = {
 	.cpus = 2,
 };
 
-/* ---- free-running: both CPUs at the same time ---- */
+/*
+ * ---- free-running: both CPUs at the same time ----
+ *
+ * As many objects are on their way as in lock-step at most; then the first CPU
+ * waits for the second one, whoever the contender is.
+ */
 
 /**
  * struct flow_run - two threads
@@ -180,7 +194,7 @@ static int flow_free(struct flow_run *run, struct bench_round *round)
 	int err;
 
 	run->nr = round->iterations * SPSC_BATCH;
-	run->objs = kvzalloc(sizeof(*run->objs), GFP_KERNEL);
+	run->objs = ring_alloc(FLOW_OBJECTS / SPSC_BATCH);
 	if (!run->objs)
 		return -ENOMEM;
 	err = bench_workers_run(2, flow_worker, run, &elapsed);
@@ -237,7 +251,7 @@ int bench_flow_create(void)
 {
 	unsigned int i;
 
-	flow_ring = kvzalloc(sizeof(*flow_ring), GFP_KERNEL);
+	flow_ring = ring_alloc(SPSC_SLOTS);
 	if (!flow_ring)
 		return -ENOMEM;
 	for (i = 0; i < 2 * FLOW_OBJECTS; i++)

@@ -14,7 +14,7 @@
 #include <asm/processor.h>
 
 #define SPSC_BATCH	64
-#define SPSC_SLOTS	256
+#define SPSC_SLOTS	128
 
 /**
  * struct bench_spsc - the ring
@@ -22,6 +22,7 @@
  * @fill: objects in the one being filled
  * @tail: batches emptied; written by the consumer
  * @taken: objects taken from the one being emptied
+ * @limit: how many batches may wait, up to SPSC_SLOTS
  * @batches: batch number n is in n modulo SPSC_SLOTS
  */
 struct bench_spsc {
@@ -33,6 +34,7 @@ struct bench_spsc {
 		unsigned int tail;
 		unsigned int taken;
 	} ____cacheline_aligned_in_smp;
+	unsigned int limit ____cacheline_aligned_in_smp;
 	void *batches[SPSC_SLOTS][SPSC_BATCH] ____cacheline_aligned_in_smp;
 };
 
@@ -42,7 +44,7 @@ static __always_inline void bench_spsc_put(struct bench_spsc *ring, void *obj)
 	unsigned int head = ring->head;
 
 	if (!ring->fill)
-		while (head - smp_load_acquire(&ring->tail) == SPSC_SLOTS) /* pairs with get */
+		while (head - smp_load_acquire(&ring->tail) == ring->limit) /* pairs with get */
 			cpu_relax();
 	ring->batches[head % SPSC_SLOTS][ring->fill++] = obj;
 	if (ring->fill == SPSC_BATCH) {

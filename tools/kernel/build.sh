@@ -30,7 +30,7 @@ build_key() {
 }
 
 # check_config CONFIG FRAGMENT...: what kconfig dropped would be a detector that
-# silently is not there.
+# silently is not there. Of a symbol that several fragments set, the last one counts.
 check_config() {
 	local config=$1 want bad=()
 	shift
@@ -42,7 +42,8 @@ check_config() {
 		"# CONFIG_"*) ! grep -q "^$(cut -d' ' -f2 <<<"$want")=" "$config" || bad+=("$want") ;;
 		CONFIG_*) grep -qxF "$want" "$config" || bad+=("$want") ;;
 		esac
-	done < <(cat "$@")
+	done < <(awk '/^(# )?CONFIG_/ { split($0, word, /[ =]/); said[word[1] == "#" ? word[2] : word[1]] = $0 }
+		END { for (symbol in said) print said[symbol] }' "$@")
 	[ ${#bad[@]} = 0 ] || die USAGE "kconfig did not take: $(printf '%s; ' "${bad[@]}")"
 }
 

@@ -9,5 +9,5 @@ RESULTS_TTY = "ttyS1"
 
 def command(initramfs, options):
     """ttyS0 is stderr, ttyS1 is stdout."""
-    return [f"{options.kernel}/vmlinuz", f"mem={options.memory}M", f"ncpus={options.cpus}", f"initrd={initramfs}",
+    return [f"{options.kernel}/vmlinuz", f"mem={options.memory}M", f"ncpus={options.cpus}", "seccomp=on", f"initrd={initramfs}",
             *APPEND.split(), *options.append.split()]
