@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "../module/compat.h"
 #include "contexts.h"
 #include "helpers.h"
 
@@ -126,8 +127,9 @@ static void destroy_wq(void *wq)
 
 static struct workqueue_struct *holders_wq(struct kunit *test)
 {
-	struct workqueue_struct *wq = alloc_workqueue("objcache_kunit", WQ_CPU_INTENSIVE, 0);
+	struct workqueue_struct *wq;
 
+	wq = alloc_workqueue("objcache_kunit", OBJCACHE_WQ_PERCPU | WQ_CPU_INTENSIVE, 0);
 	KUNIT_ASSERT_NOT_NULL(test, wq);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_wq, wq));
 	return wq;

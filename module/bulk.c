@@ -147,8 +147,7 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 {
 	unsigned int done = 0;
 
-	if (!objcache_cache_ok(cache, "get_bulk") ||
-	    !objcache_gfp_ok(to_core(cache), gfp))
+	if (!objcache_cache_ok(cache, "get_bulk"))
 		return 0;
 	while (done < nr) {
 		unsigned int some = objcache_get_some(to_core(cache), nr - done,
@@ -166,26 +165,23 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 }
 
 /**
- * objcache_get_bulk - take several objects
+ * __objcache_get_bulk - what objcache_get_bulk() calls
  * @cache: where from
- * @gfp: as for objcache_get()
+ * @gfp: as for objcache_get(), without __GFP_ZERO: the caller has looked
  * @nr: how many
  * @objs: where to, room for @nr
  *
- * Context: as for objcache_get().
- * Return: how many were taken; they are @objs[0] and up, in the order in which
- * as many single gets would have given them. Fewer than @nr when there is no
- * memory or a constructor failed; those are the caller's all the same.
+ * Return: as there.
  */
-notrace unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
-				       unsigned int nr, void **objs)
+notrace unsigned int __objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+					 unsigned int nr, void **objs)
 {
-	if (likely(objcache_is_object(cache)) && likely(!(gfp & __GFP_ZERO)) &&
+	if (likely(objcache_is_object(cache)) &&
 	    likely(objcache_hit_get_bulk(cache, nr, objs)))
 		return nr;
 	return objcache_get_bulk_slow(cache, gfp, nr, objs);
 }
-EXPORT_SYMBOL_GPL(objcache_get_bulk);
+EXPORT_SYMBOL_GPL(__objcache_get_bulk);
 
 static noinline void objcache_put_bulk_slow(struct objcache *cache,
 					    unsigned int nr, void **objs)

@@ -217,8 +217,8 @@ void *__objcache_try_get_slow(struct objcache *cache);
 void __objcache_put_slow(struct objcache *cache, void *obj);
 
 void objcache_discard(struct objcache *cache, void *obj);
-unsigned int objcache_get_bulk(struct objcache *cache, gfp_t gfp,
-			       unsigned int nr, void **objs);
+unsigned int __objcache_get_bulk(struct objcache *cache, gfp_t gfp,
+				 unsigned int nr, void **objs);
 void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs);
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp);
@@ -390,6 +390,30 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
 		return;
 	if (unlikely(!objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
+}
+
+/**
+ * objcache_get_bulk - take several objects
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @nr: how many
+ * @objs: where to, room for @nr
+ *
+ * Context: as for objcache_get().
+ * Return: how many were taken; they are @objs[0] and up, in the order in which
+ * as many single gets would have given them. Fewer than @nr when there is no
+ * memory or a constructor failed; those are the caller's all the same.
+ */
+static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
+						      gfp_t gfp,
+						      unsigned int nr,
+						      void **objs)
+{
+	if (unlikely(gfp & __GFP_ZERO)) {
+		__objcache_get_slow(cache, gfp); /* refuses, and says why */
+		return 0;
+	}
+	return __objcache_get_bulk(cache, gfp, nr, objs);
 }
 
 /**
