@@ -546,10 +546,19 @@ static void judge(struct rig *rig, struct tobj *obj)
 
 /* ---- all of it ---- */
 
+/*
+ * Each is written once more: QEMU (7.2) may keep a translation that has the int3
+ * of a probe that is gone, until something is written there again.
+ */
 static void disarm_all(void *p)
 {
 	struct rig *rig = p;
 
+	unsigned int i;
+
+	for (i = 0; i < rig->probed; i++)
+		if (!enable_kprobe(rig->armed[i]))
+			disable_kprobe(rig->armed[i]);
 	if (rig->probed)
 		unregister_kprobes(rig->armed, rig->probed);
 	rig->probed = 0;
