@@ -178,7 +178,10 @@ static struct objcache_core *rig_core(struct rig *rig)
 
 static unsigned long overflown_here(struct rig *rig)
 {
-	return this_cpu_read(rig_core(rig)->cpu->count.overflow);
+	struct objcache_core *core = rig_core(rig);
+
+	return this_cpu_read(core->cpu->count.overflow) +
+	       this_cpu_read(core->cpu->owned.overflow);
 }
 
 static void intrude(struct rig *rig)

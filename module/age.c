@@ -108,10 +108,8 @@ static unsigned int objcache_age_shared(struct objcache_core *core,
 		return 0;
 	objcache_ring_claim_all(aged, &aged->reap_from, &aged->reap_to);
 	nr = (aged->reap_to - aged->reap_from) * core->batch;
-	if (nr) {
+	if (nr)
 		atomic_long_add(nr, &core->releasing);
-		this_cpu_add(core->cpu->count.aged_out, nr);
-	}
 	/*
 	 * Owners and thieves read this without order: what they take for the
 	 * wrong generation costs them a place in line, nothing else.
@@ -174,6 +172,7 @@ void objcache_age_step(struct objcache_core *core)
 		objcache_age_private(core, c);
 	}
 	WRITE_ONCE(core->ages, core->ages + 1);
+	WRITE_ONCE(core->aged_out, core->aged_out + nr);
 	trace_objcache_age(core->name, nr);
 	mutex_unlock(&core->age_mutex);
 	objcache_queue_work(&core->release_work);

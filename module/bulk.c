@@ -200,7 +200,6 @@ static noinline void objcache_put_bulk_slow(struct objcache *cache,
 		for (run = 0; run < nr && objs[run]; run++)
 			;
 		if (run) {
-			this_cpu_add(core->cpu->count.slow_puts, run);
 			objcache_park_or_release(core, objs, run);
 		} else {
 			run = 1; /* a NULL */

@@ -112,7 +112,7 @@ static struct objcache_magazine *objcache_pop_depot(struct objcache_core *core,
 
 	if (!mag)
 		return NULL;
-	this_cpu_add(core->cpu->count.taken_back, core->batch);
+	data_race(c->owned.taken_back += core->batch); /* read for statistics */
 	trace_objcache_refill(core->name, core->batch);
 	return mag;
 }
@@ -130,7 +130,7 @@ static struct objcache_magazine *objcache_pop_any(struct objcache_core *core,
 		trace_objcache_refill(core->name, core->batch);
 		return mag;
 	}
-	mag = objcache_rob(core, &slot);
+	mag = objcache_rob(core, c, &slot);
 	if (mag)
 		objcache_ring_return(slot, c->loaded);
 	return mag;
@@ -151,7 +151,7 @@ static bool objcache_refill(struct objcache_core *core, struct objcache_cpu *c,
 	if (!mag)
 		return false;
 	if (reach >= OBJCACHE_ALL)
-		this_cpu_inc(core->cpu->count.refilled);
+		data_race(c->owned.refilled++); /* read for statistics */
 	objcache_load(core, c, mag, core->batch);
 	return true;
 }
@@ -365,10 +365,10 @@ void __objcache_put_slow(struct objcache *cache, void *obj)
 
 	if (!objcache_cache_ok(cache, "put") || !obj || objcache_is_late(core))
 		return;
-	this_cpu_inc(core->cpu->count.slow_puts);
 	if (objcache_fit_to_keep(core, obj)) {
 		objcache_park_or_release(core, &obj, 1);
 	} else {
+		this_cpu_inc(core->cpu->count.slow_puts);
 		this_cpu_inc(core->cpu->count.refused);
 		objcache_doom(core, obj);
 	}

@@ -37,7 +37,6 @@ struct objcache_counters {
 	unsigned long destroyed;
 	unsigned long slow_gets;	/* objects handed out off the hit path */
 	unsigned long slow_puts;	/* objects taken back off the hit path */
-	unsigned long refilled;		/* gets that the private part served after a refill */
 	unsigned long own_ring;
 	unsigned long steals;
 	unsigned long fresh;
@@ -54,6 +53,18 @@ struct objcache_counters {
 	unsigned long late;		/* puts after destroy */
 };
 
+/*
+ * What the owner section counts of such. Nothing comes between there, so a plain
+ * addition does: an atomic one is dear where interrupts are turned off for it.
+ */
+struct objcache_owned_counters {
+	unsigned long refilled;		/* gets that the private part served after a refill */
+	unsigned long steals;
+	unsigned long taken_back;
+	unsigned long overflow;
+	unsigned long aged_hits;
+};
+
 /* One CPU's part of a cache. Fields are grouped by who writes them. */
 struct objcache_cpu {
 	/* The owner section: this CPU only, holding the token. */
@@ -62,6 +73,7 @@ struct objcache_cpu {
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
 	bool spare_full;
 	bool pushing;				/* one magazine more may be in the ring soon */
+	struct objcache_owned_counters owned;
 
 	/* This CPU, any context. */
 	struct objcache_counters count ____cacheline_aligned_in_smp;
@@ -159,6 +171,7 @@ struct objcache_core {
 	struct delayed_work age_timer;
 	unsigned int armed;		/* the timer runs, or is about to */
 	unsigned long ages;
+	unsigned long aged_out;		/* of shared parts, under age_mutex */
 
 	/* Management. */
 	struct objcache_shrinker shrinker;
@@ -201,7 +214,8 @@ static __always_inline bool objcache_is_object(const void *ptr)
 {
 	if (OBJCACHE_UPPER_HALF)
 		return (long)ptr < -MAX_ERRNO;
-	return !IS_ERR_OR_NULL(ptr);
+	/* NULL is above all errors once one is subtracted. */
+	return (unsigned long)ptr - 1 < -MAX_ERRNO - 1UL;
 }
 
 /* The same of @a, and @b is not NULL. */
@@ -209,7 +223,7 @@ static __always_inline bool objcache_are_objects(const void *a, const void *b)
 {
 	if (OBJCACHE_UPPER_HALF)
 		return (((long)a + MAX_ERRNO) & (long)b) < 0;
-	return !IS_ERR_OR_NULL(a) && b;
+	return (unsigned long)a - 1 < -MAX_ERRNO - 1UL && b;
 }
 
 /* Start with -1, add each pointer; negative at the end if none was NULL. */

@@ -138,7 +138,7 @@ objcache_nested_claim(struct objcache_core *core, struct objcache_cpu *c,
 	atomic_sub(core->batch - 1, &c->nested_nr);
 	if (!objcache_nested_reserve(core, c, core->batch - 1))
 		return NULL;
-	mag = objcache_rob(core, slot);
+	mag = objcache_rob(core, NULL, slot);
 	if (!mag)
 		atomic_sub(core->batch - 1, &c->nested_nr);
 	return mag;

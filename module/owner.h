@@ -65,6 +65,7 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag,
 		   struct objcache_magazine **empty);
 struct objcache_magazine *objcache_rob(struct objcache_core *core,
+				       struct objcache_cpu *owner,
 				       unsigned long **slot);
 
 /* park.c */
@@ -72,6 +73,8 @@ struct objcache_magazine *objcache_rob(struct objcache_core *core,
 struct objcache_parking {
 	struct objcache_magazine *hand;		/* an empty magazine to use */
 	struct objcache_magazine *overflow;	/* a full one to release */
+	unsigned int counted;	/* parked by the owner, and counted as puts */
+	bool put;		/* count them */
 	bool keep;		/* leave what is parked: no overflow */
 	bool start;		/* objcache_depot_start() is due */
 	bool full;		/* no room, and no magazine would help */

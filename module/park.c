@@ -28,7 +28,7 @@ static bool objcache_overflow(struct objcache_core *core,
 			return false;
 		p->overflow = c->spare;
 	}
-	this_cpu_add(core->cpu->count.overflow, core->batch);
+	data_race(c->owned.overflow += core->batch); /* read for statistics */
 	return true;
 }
 
@@ -91,6 +91,10 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 	nr = min(nr, objcache_room(core, c));
 	memcpy(c->own.top, objs, nr * sizeof(*objs));
 	objcache_set_top(c, c->own.top + nr);
+	if (p->put) {
+		data_race(c->own.puts += nr); /* as on the hit path */
+		p->counted += nr;
+	}
 	return nr;
 }
 
@@ -201,7 +205,7 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 }
 
 /**
- * objcache_park_or_release - park what can be parked, release the rest
+ * objcache_park_or_release - put: park what can be parked, release the rest
  * @core: the cache
  * @objs: the objects
  * @nr: how many
@@ -211,8 +215,11 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 void objcache_park_or_release(struct objcache_core *core, void **objs,
 			      unsigned int nr)
 {
-	unsigned int done = objcache_park(core, objs, nr);
+	struct objcache_parking p = { .put = true };
+	unsigned int done = objcache_park_with(core, objs, nr, &p);
 
+	if (p.counted != nr)
+		this_cpu_add(core->cpu->count.slow_puts, nr - p.counted);
 	if (done == nr)
 		return;
 	this_cpu_add(core->cpu->count.overflow, nr - done);

@@ -57,19 +57,22 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 	stats->parked = objcache_parked_on(core, c);
 	stats->gets = gets + READ_ONCE(c->count.slow_gets);
 	stats->puts = READ_ONCE(c->own.puts) + READ_ONCE(c->count.slow_puts);
-	stats->hits = gets - READ_ONCE(c->count.refilled);
+	stats->hits = gets - READ_ONCE(c->owned.refilled);
 	stats->own_ring = READ_ONCE(c->count.own_ring);
-	stats->steals = READ_ONCE(c->count.steals);
+	stats->steals = READ_ONCE(c->count.steals) +
+			READ_ONCE(c->owned.steals);
 	stats->stolen = atomic_long_read(&c->stolen);
 	stats->fresh = READ_ONCE(c->count.fresh);
-	stats->overflow = READ_ONCE(c->count.overflow);
+	stats->overflow = READ_ONCE(c->count.overflow) +
+			  READ_ONCE(c->owned.overflow);
 	stats->nested = READ_ONCE(c->count.nested);
 }
 
 static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 			     struct objcache_stats *stats)
 {
-	struct objcache_counters *count = &per_cpu_ptr(core->cpu, cpu)->count;
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	struct objcache_counters *count = &c->count;
 	struct objcache_cpu_stats one;
 
 	objcache_read_cpu(core, cpu, &one);
@@ -85,9 +88,11 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	stats->nested += one.nested;
 	stats->created += READ_ONCE(count->created);
 	stats->destroyed += READ_ONCE(count->destroyed);
-	stats->taken_back += READ_ONCE(count->taken_back);
+	stats->taken_back += READ_ONCE(count->taken_back) +
+			     READ_ONCE(c->owned.taken_back);
 	stats->ctor_failures += READ_ONCE(count->ctor_failures);
-	stats->aged_hits += READ_ONCE(count->aged_hits);
+	stats->aged_hits += READ_ONCE(count->aged_hits) +
+			    READ_ONCE(c->owned.aged_hits);
 	stats->aged_out += READ_ONCE(count->aged_out);
 	stats->shrunk += READ_ONCE(count->shrunk);
 	stats->refused += READ_ONCE(count->refused);
@@ -114,6 +119,7 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 	for_each_possible_cpu(cpu)
 		objcache_sum_cpu(core, cpu, stats);
 	stats->ages = READ_ONCE(core->ages);
+	stats->aged_out += READ_ONCE(core->aged_out);
 	stats->releasing = objcache_releasing(core);
 	stats->in_use = stats->gets - stats->puts - stats->discarded;
 }

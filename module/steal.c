@@ -68,8 +68,18 @@ static void objcache_unmark(struct objcache_core *core, int cpu)
 		cpumask_set_cpu(cpu, core->surplus);
 }
 
+/* Of a magazine, for its taker: @owner, or who interrupted it if NULL. */
+#define objcache_count_robbed(core, owner, counter)			\
+do {									\
+	if (owner)							\
+		data_race((owner)->owned.counter += (core)->batch);	\
+	else								\
+		this_cpu_add((core)->cpu->count.counter, (core)->batch);\
+} while (0)
+
 /* The oldest magazine of one generation of a CPU, counted for both sides. */
 static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
+						  struct objcache_cpu *owner,
 						  int cpu, bool aged,
 						  unsigned long **slot)
 {
@@ -80,10 +90,10 @@ static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
 	if (!mag)
 		return NULL;
 	if (aged)
-		this_cpu_add(core->cpu->count.aged_hits, core->batch);
+		objcache_count_robbed(core, owner, aged_hits);
 	if (cpu != smp_processor_id()) {
 		atomic_long_add(core->batch, &victim->stolen);
-		this_cpu_add(core->cpu->count.steals, core->batch);
+		objcache_count_robbed(core, owner, steals);
 	}
 	trace_objcache_steal(core->name, cpu, aged, core->batch);
 	return mag;
@@ -114,6 +124,7 @@ struct objcache_pass {
 };
 
 static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
+						   struct objcache_cpu *owner,
 						   struct objcache_pass pass,
 						   unsigned long **slot)
 {
@@ -130,9 +141,11 @@ static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
 		if ((cpu_to_node(cpu) == node) != pass.near)
 			continue;
 		if (pass.current_gen && cpu != self)
-			mag = objcache_rob_cpu(core, cpu, false, slot);
+			mag = objcache_rob_cpu(core, owner, cpu, false,
+					       slot);
 		if (!mag && pass.aged)
-			mag = objcache_rob_cpu(core, cpu, true, slot);
+			mag = objcache_rob_cpu(core, owner, cpu, true,
+					       slot);
 		if (mag)
 			return mag;
 		if (!objcache_shared(per_cpu_ptr(core->cpu, cpu)))
@@ -144,6 +157,7 @@ static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
 /**
  * objcache_rob - claim a magazine from beyond this CPU's current generation
  * @core: the cache
+ * @owner: this CPU's part of it if owned, or NULL
  * @slot: where to: the slot that the caller has to return
  *
  * The oldest magazine of a CPU of this node, starting after this CPU; then the
@@ -153,6 +167,7 @@ static struct objcache_magazine *objcache_rob_pass(struct objcache_core *core,
  * Return: the magazine, full, or NULL.
  */
 struct objcache_magazine *objcache_rob(struct objcache_core *core,
+				       struct objcache_cpu *owner,
 				       unsigned long **slot)
 {
 	static const struct objcache_pass order[] = {
@@ -164,11 +179,12 @@ struct objcache_magazine *objcache_rob(struct objcache_core *core,
 	int i;
 
 	if (core->flags & OBJCACHE_NO_STEAL)
-		return objcache_rob_cpu(core, smp_processor_id(), true, slot);
+		return objcache_rob_cpu(core, owner, smp_processor_id(), true,
+					slot);
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
 		if (data_race(cpumask_empty(core->surplus))) /* a hint */
 			return NULL;
-		mag = objcache_rob_pass(core, order[i], slot);
+		mag = objcache_rob_pass(core, owner, order[i], slot);
 		if (mag)
 			return mag;
 	}

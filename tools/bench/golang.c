@@ -118,8 +118,6 @@ const struct bench_pattern bench_starvation = {
 /*
  * ---- age_pause: a step with 100,000 parked, with one on each CPU, with none ----
  *
- * Each after 100,000 have been parked, so that the hardware's caches are as cold.
- *
  * objcache_age() up to the hand-over: what it hands over waits for the release
  * worker, which is held by the dtor of one object meanwhile, or it would be
  * measured too.
@@ -200,9 +198,7 @@ static int age_step(struct objcache *cache, unsigned int nr,
 	u64 start;
 	int err;
 
-	err = age_fill(cache, PARKED);
-	objcache_drain(cache);
-	err = err ?: age_hold_worker(cache);
+	err = age_hold_worker(cache);
 	if (err)
 		return err;
 	err = nr ? age_fill(cache, nr) : 0;
