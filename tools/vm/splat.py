@@ -70,6 +70,8 @@ BENIGN = [(reason, re.compile(regex)) for reason, regex in [
     ("a sleeper and its timer, wherever in a module it sleeps",
      r"^BUG: KCSAN: data-race in (hrtimer_wakeup|schedule_hrtimeout_range_clock)"
      r" / (hrtimer_wakeup|schedule_hrtimeout_range_clock)$"),
+    ("the trace buffer and an interrupt that writes to it too, wherever in a module the event is",
+     r"^BUG: KCSAN: data-race in (ring_buffer|rb)_\w+ / (ring_buffer|rb)_\w+$"),
 ]]
 
 # What announces a stack trace on purpose. KCSAN's own reports are judged above.
