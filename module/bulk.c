@@ -199,11 +199,10 @@ static noinline void objcache_put_bulk_slow(struct objcache *cache,
 	for (; nr; nr -= run, objs += run) {
 		for (run = 0; run < nr && objs[run]; run++)
 			;
-		if (run) {
+		if (run)
 			objcache_park_or_release(core, objs, run);
-		} else {
+		else
 			run = 1; /* a NULL */
-		}
 	}
 }
 

@@ -68,14 +68,16 @@ static void objcache_unmark(struct objcache_core *core, int cpu)
 		cpumask_set_cpu(cpu, core->surplus);
 }
 
-/* Of a magazine, for its taker: @owner, or who interrupted it if NULL. */
-#define objcache_count_robbed(core, owner, counter)			\
-do {									\
-	if (owner)							\
-		data_race((owner)->owned.counter += (core)->batch);	\
-	else								\
-		this_cpu_add((core)->cpu->count.counter, (core)->batch);\
-} while (0)
+/* A magazine, for its taker: an owner, or, without @owned, who interrupted it. */
+static void objcache_count_robbed(struct objcache_core *core,
+				  unsigned long *owned,
+				  unsigned long __percpu *any)
+{
+	if (owned)
+		data_race(*owned += core->batch); /* read for statistics */
+	else
+		this_cpu_add(*any, core->batch);
+}
 
 /* The oldest magazine of one generation of a CPU, counted for both sides. */
 static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
@@ -90,10 +92,14 @@ static struct objcache_magazine *objcache_rob_cpu(struct objcache_core *core,
 	if (!mag)
 		return NULL;
 	if (aged)
-		objcache_count_robbed(core, owner, aged_hits);
+		objcache_count_robbed(core,
+				      owner ? &owner->owned.aged_hits : NULL,
+				      &core->cpu->count.aged_hits);
 	if (cpu != smp_processor_id()) {
 		atomic_long_add(core->batch, &victim->stolen);
-		objcache_count_robbed(core, owner, steals);
+		objcache_count_robbed(core,
+				      owner ? &owner->owned.steals : NULL,
+				      &core->cpu->count.steals);
 	}
 	trace_objcache_steal(core->name, cpu, aged, core->batch);
 	return mag;
