@@ -66,12 +66,13 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
 ]]
 
 # Lines that a row above matches and that are harmless, each with its reason.
+# Kernel facilities that strict KCSAN finds racing with themselves on their own data,
+# wherever in a module they are called: the timer of a sleeper, work that is queued
+# while it begins to run, the clock, an event of an interrupt in the trace buffer.
+THEIRS = (r"(__)?hrtimer_\w+|schedule_hrtimeout_range_clock|(__)?queue_work(_on)?|process_\w+_works?|"
+          r"timekeeping_\w+|(ring_buffer|rb)_\w+")
 BENIGN = [(reason, re.compile(regex)) for reason, regex in [
-    ("a sleeper and its timer, wherever in a module it sleeps",
-     r"^BUG: KCSAN: data-race in (hrtimer_wakeup|schedule_hrtimeout_range_clock)"
-     r" / (hrtimer_wakeup|schedule_hrtimeout_range_clock)$"),
-    ("the trace buffer and an interrupt that writes to it too, wherever in a module the event is",
-     r"^BUG: KCSAN: data-race in (ring_buffer|rb)_\w+ / (ring_buffer|rb)_\w+$"),
+    ("the kernel with itself", rf"^BUG: KCSAN: data-race in ({THEIRS})( / ({THEIRS})|\+0x[0-9a-f]+/0x[0-9a-f]+)$"),
 ]]
 
 # What announces a stack trace on purpose. KCSAN's own reports are judged above.
