@@ -65,23 +65,17 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
     (SPLAT, TRACE_NAME, r"^Call Trace:$"),
 ]]
 
-# Lines that a row above matches and that are harmless, each with its reason.
-# Kernel facilities that strict KCSAN finds racing with themselves on their own data,
-# wherever in a module they are called: the timer of a sleeper, work that is queued
-# while it begins to run, the clock, an event of an interrupt in the trace buffer.
-THEIRS = (r"(__)?hrtimer_\w+|schedule_hrtimeout_range_clock|(__)?queue_work(_on)?|process_\w+_works?|"
-          r"timekeeping_\w+|(ring_buffer|rb)_\w+")
-BENIGN = [(reason, re.compile(regex)) for reason, regex in [
-    ("the kernel with itself", rf"^BUG: KCSAN: data-race in ({THEIRS})( / ({THEIRS})|\+0x[0-9a-f]+/0x[0-9a-f]+)$"),
-]]
-
 # What announces a stack trace on purpose. KCSAN's own reports are judged above.
 ANNOUNCED = re.compile(r"^(BUG: KCSAN: |FAULT_INJECTION: forcing a failure|objcache: )")
 
-# A race between two functions of the kernel itself, which strict KCSAN finds
-# many of, says nothing about this module. Frames of a module end in its name; the
-# word alone would also be found in the name of a test kernel or a workqueue.
+# A race between two functions of the kernel itself, which strict KCSAN finds many of,
+# says nothing about this module, wherever in a module they are called: the timer of a
+# sleeper, work that is queued while it begins to run, an event in the trace buffer. It
+# is the module's if a racing access is in its code, or in a helper that works on what
+# the module, found in the stack, gave it. The first line names both functions.
 OURS = re.compile(r"(^BUG: .*|\+0x[0-9a-f]+/0x[0-9a-f]+ )\[objcache\w*\]")
+HELPER = re.compile(r"\b_*(find_(first|last|next|nth)\w*_bit|bitmap_\w+|cpumask_\w+|llist_\w+|list_\w+|"
+                    r"xas?_\w+|mem\w+|str\w+|copy_\w+|refcount_\w+)\b")
 
 # What the fault module does on purpose, for a harness that asked for it.
 PLANTED = re.compile(r"^BUG: KCSAN: data-race in (fault_race_(reader|writer)\b\S*( \[objcache_fault\])?( / )?)+$")
@@ -105,13 +99,17 @@ def message(line):
 
 
 def is_foreign_race(lines, index):
-    """KCSAN frames each report in lines of ====; is the module absent from it?"""
-    for line in lines[index:index + 100]:
-        if OURS.search(message(line)):
-            return False
-        if message(line).startswith("====="):
-            return True
-    return False
+    """KCSAN frames each report in lines of ====."""
+    title = message(lines[index])
+    if OURS.search(title):
+        return False
+    if HELPER.search(title):
+        for line in map(message, lines[index:index + 100]):
+            if OURS.search(line):
+                return False
+            if line.startswith("====="):
+                break
+    return True
 
 
 def classify(lines, index, planted):
@@ -119,8 +117,6 @@ def classify(lines, index, planted):
     for kind, name, pattern in PATTERNS:
         if not pattern.search(text):
             continue
-        if any(regex.search(text) for _, regex in BENIGN):
-            return None
         if name == "KCSAN" and (is_foreign_race(lines, index) or planted and PLANTED.search(text)):
             return None
         return Splat(kind, name, index + 1, text)
