@@ -73,6 +73,10 @@ static void objcache_age_private(struct objcache_core *core,
 {
 	unsigned long touched = objcache_touched(c);
 
+	/*
+	 * Read without order by who sends the work items: an item sent too
+	 * many looks again, one too few comes with the next step.
+	 */
 	WRITE_ONCE(c->expired,
 		   touched == c->touched && objcache_private(core, c));
 	WRITE_ONCE(c->touched, touched);

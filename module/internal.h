@@ -48,7 +48,7 @@ struct objcache_counters {
 	unsigned long nested;
 	unsigned long prefilled;
 	unsigned long aged_hits;
-	unsigned long aged_out;
+	unsigned long aged_out;		/* of the private part */
 	unsigned long shrunk;
 	unsigned long late;		/* puts after destroy */
 };
@@ -214,8 +214,7 @@ static __always_inline bool objcache_is_object(const void *ptr)
 {
 	if (OBJCACHE_UPPER_HALF)
 		return (long)ptr < -MAX_ERRNO;
-	/* NULL is above all errors once one is subtracted. */
-	return (unsigned long)ptr - 1 < -MAX_ERRNO - 1UL;
+	return !IS_ERR_OR_NULL(ptr);
 }
 
 /* The same of @a, and @b is not NULL. */
@@ -223,7 +222,7 @@ static __always_inline bool objcache_are_objects(const void *a, const void *b)
 {
 	if (OBJCACHE_UPPER_HALF)
 		return (((long)a + MAX_ERRNO) & (long)b) < 0;
-	return (unsigned long)a - 1 < -MAX_ERRNO - 1UL && b;
+	return objcache_is_object(a) && b;
 }
 
 /* Start with -1, add each pointer; negative at the end if none was NULL. */

@@ -257,14 +257,7 @@ objcache_create(const char *name, const struct objcache_params *params)
 #if defined(CONFIG_USE_X86_SEG_SUPPORT) && !defined(__CHECKER__)
 #define objcache_this_owner(cache)	__my_cpu_ptr((cache)->owner)
 #else
-/* The offset first: where it takes a call, less has to be kept across it. */
-#define objcache_this_owner(cache)					\
-({									\
-	unsigned long __offset = __my_cpu_offset;			\
-									\
-	RELOC_HIDE((struct objcache_owner __force *)(cache)->owner,	\
-		   __offset);						\
-})
+#define objcache_this_owner(cache)	raw_cpu_ptr((cache)->owner)
 #endif
 
 /* False: we interrupted the owner. */
