@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CPUs and the threads bound to them; see crew.h. */
+
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "helpers.h"
+
+unsigned int t_nth_cpu(unsigned int nth)
+{
+	return cpumask_nth(nth % num_online_cpus(), cpu_online_mask);
+}
+
+/* The test's thread ends with the test, so nothing has to be restored. */
+void t_on_cpu(struct kunit *test, unsigned int nth)
+{
+	unsigned int cpu = t_nth_cpu(nth);
+
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
+	KUNIT_ASSERT_EQ(test, cpu, raw_smp_processor_id());
+}
+
+void t_need_cpus(struct kunit *test, unsigned int nr)
+{
+	if (num_online_cpus() < nr)
+		kunit_skip(test, "needs %u CPUs", nr);
+}
+
+static int t_thread_main(void *p)
+{
+	struct t_thread *thread = p;
+
+	wait_for_completion(&thread->crew->go);
+	if (!t_crew_stopping(thread->crew))
+		thread->crew->fn(thread);
+	complete_all(&thread->done);
+	return 0;
+}
+
+static void t_crew_fire(void *p)
+{
+	t_crew_stop(p);
+}
+
+static int t_thread_create(struct t_crew *crew, unsigned int i)
+{
+	struct t_thread *thread = &crew->threads[i];
+	struct task_struct *task;
+
+	thread->crew = crew;
+	thread->index = i;
+	thread->who = 0x100 + i;
+	init_completion(&thread->done);
+	task = kthread_create(t_thread_main, thread, "objcache_t%u", i);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	thread->task = get_task_struct(task);
+	kthread_bind(task, t_nth_cpu(i));
+	wake_up_process(task);
+	return 0;
+}
+
+struct t_crew *t_crew_create(struct kunit *test, unsigned int nr,
+			     void (*fn)(struct t_thread *thread), void *data)
+{
+	struct t_crew *crew;
+	unsigned int i;
+
+	crew = kunit_kzalloc(test, struct_size(crew, threads, nr), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	crew->fn = fn;
+	crew->data = data;
+	crew->nr = nr;
+	init_completion(&crew->go);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, t_crew_fire, crew));
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, 0, t_thread_create(crew, i));
+	return crew;
+}
+
+void t_crew_start(struct t_crew *crew)
+{
+	complete_all(&crew->go);
+}
+
+/* Stops all threads and waits for them. May be called again. */
+void t_crew_stop(struct t_crew *crew)
+{
+	unsigned int i;
+
+	WRITE_ONCE(crew->stop, true);
+	complete_all(&crew->go);
+	for (i = 0; i < crew->nr; i++) {
+		if (!crew->threads[i].task)
+			continue;
+		kthread_stop(crew->threads[i].task);
+		put_task_struct(crew->threads[i].task);
+		crew->threads[i].task = NULL;
+	}
+}
+
+/* Waits for threads that end by themselves. */
+bool t_crew_join(struct t_crew *crew)
+{
+	unsigned long patience = msecs_to_jiffies(3 * T_PATIENCE_MS);
+	bool joined = true;
+	unsigned int i;
+
+	for (i = 0; i < crew->nr; i++)
+		if (!wait_for_completion_timeout(&crew->threads[i].done, patience))
+			joined = false;
+	t_crew_stop(crew);
+	return joined;
+}
+
+/* Lets the crew work for a while. */
+void t_crew_run(struct t_crew *crew, unsigned int ms)
+{
+	t_crew_start(crew);
+	msleep(ms);
+	t_crew_stop(crew);
+}
