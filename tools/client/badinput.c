@@ -108,6 +108,20 @@ uint64_t held(int fd)
 		     stats.session_objects;
 }
 
+int get(int fd, uint32_t *handles, unsigned int count)
+{
+	struct objcache_dev_batch batch = {};
+
+	return dev_batch(fd, OBJCACHE_IOC_GET, &batch, handles, count);
+}
+
+int put(int fd, uint32_t *handles, unsigned int count)
+{
+	struct objcache_dev_batch batch = {};
+
+	return dev_batch(fd, OBJCACHE_IOC_PUT, &batch, handles, count);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1) {

@@ -21,6 +21,8 @@ int session_with_cache(unsigned int size, unsigned int flags);
 int session_sharing(void);		/* the cache that was made last */
 uint64_t in_use(int fd);
 uint64_t held(int fd);
+int get(int fd, uint32_t *handles, unsigned int count);
+int put(int fd, uint32_t *handles, unsigned int count);
 
 /* badtables.c: one call per row */
 void table_commands(void);
@@ -30,7 +32,7 @@ void table_batch(void);
 void table_run(void);
 void table_buffers(void);
 
-/* badcases.c: rows that take several calls */
+/* bad*.c, a file each: rows that take several calls, or several threads */
 void cases_handles(void);
 void cases_sessions(void);
 void cases_limits(void);
