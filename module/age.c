@@ -214,10 +214,8 @@ void objcache_age_arm(struct objcache_core *core)
 	smp_mb();
 	if (READ_ONCE(core->armed) || xchg(&core->armed, 1))
 		return;
-	if (objcache_may_call_slab())
+	if (objcache_may_queue(core))
 		objcache_age_start(core);
-	else
-		irq_work_queue(&core->kick);
 }
 
 static bool objcache_has_objects(struct objcache_core *core)

@@ -257,7 +257,7 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 		obj = objcache_fresh_one(core, gfp);
 		if (!obj)
 			break;
-		if (!objcache_park_with(core, &obj, 1, &p)) {
+		if (!objcache_park(core, &obj, 1, &p)) {
 			objcache_release(core, &obj, 1);
 			break;
 		}

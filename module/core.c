@@ -30,10 +30,10 @@
  * current. A push that races the flip lands in the aged ring and survives one
  * step all the same. The private part ages on its own CPU, as owner.
  *
- * Lock order: age_mutex, CPU hotplug lock, drain_mutex. objcache_mutex is never
- * taken under any of these. take_lock (release.c) and depot.lock are leaves, held
- * with interrupts off, the latter in owner sections too; an NMI only tries them. A
- * hit takes no lock.
+ * Lock order: CPU hotplug lock, drain_mutex. age_mutex is taken under neither, nor
+ * they under it, and objcache_mutex under none of these. take_lock (release.c) and
+ * depot.lock are leaves, held with interrupts off, the latter in owner sections
+ * too; an NMI only tries them. A hit takes no lock.
  */
 #include <linux/export.h>
 #include <linux/mm.h>

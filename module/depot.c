@@ -272,6 +272,18 @@ void objcache_depot_start(struct objcache_core *core)
 }
 
 /**
+ * objcache_depot_watch - the depot has got its first magazine: look at it from now on
+ * @core: the cache
+ *
+ * Context: Any.
+ */
+void objcache_depot_watch(struct objcache_core *core)
+{
+	if (objcache_may_queue(core))
+		objcache_depot_start(core);
+}
+
+/**
  * objcache_depot_init - a cache's depot, empty
  * @core: the cache
  */

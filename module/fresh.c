@@ -8,7 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "owner.h"
 #include "trace.h"
 
 /* On the stack; half of the largest magazine that is chosen by default. */
@@ -45,6 +45,7 @@ void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp)
 static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 {
 	unsigned int nr = min(core->batch / 2, (unsigned int)OBJCACHE_FRESH_BULK);
+	struct objcache_parking p = {};
 	void *objs[OBJCACHE_FRESH_BULK];
 	unsigned int parked;
 
@@ -56,7 +57,7 @@ static void *objcache_fresh_bulk(struct objcache_core *core, gfp_t gfp)
 		return NULL;
 	this_cpu_add(core->cpu->count.created, nr);
 	objcache_age_arm(core);
-	parked = objcache_park(core, objs + 1, nr - 1);
+	parked = objcache_park(core, objs + 1, nr - 1, &p);
 	if (parked < nr - 1)
 		objcache_release(core, objs + 1 + parked, nr - 1 - parked);
 	this_cpu_add(core->cpu->count.fresh, nr);

@@ -300,8 +300,6 @@ void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
 		    struct objcache_magazine *spare);
 void *objcache_take_parked(struct objcache_core *core, struct objcache_cpu *c,
 			   enum objcache_reach reach);
-unsigned int objcache_park(struct objcache_core *core, void **objs,
-			   unsigned int nr);
 bool objcache_cache_ok(struct objcache *cache, const char *what);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 
@@ -311,6 +309,7 @@ void *objcache_fresh_one(struct objcache_core *core, gfp_t gfp);
 
 /* release.c: objects on their way out */
 void objcache_release(struct objcache_core *core, void **objs, unsigned int nr);
+bool objcache_may_queue(struct objcache_core *core);
 void objcache_queue_work(struct work_struct *work);
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
 void objcache_doom(struct objcache_core *core, void *obj);
@@ -336,6 +335,7 @@ struct objcache_magazine *objcache_depot_swap(struct objcache_core *core,
 unsigned long objcache_depot_shed(struct objcache_core *core, unsigned int nr);
 unsigned long objcache_releasing(struct objcache_core *core);
 void objcache_depot_clear(struct objcache_core *core);
+void objcache_depot_watch(struct objcache_core *core);
 void objcache_depot_start(struct objcache_core *core);
 void objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);

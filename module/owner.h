@@ -76,13 +76,13 @@ struct objcache_parking {
 	unsigned int counted;	/* parked by the owner, and counted as puts */
 	bool put;		/* count them */
 	bool keep;		/* leave what is parked: no overflow */
-	bool start;		/* objcache_depot_start() is due */
+	bool start;		/* objcache_depot_watch() is due */
 	bool full;		/* no room, and no magazine would help */
 	bool need;		/* no room without a magazine */
 };
 
-unsigned int objcache_park_with(struct objcache_core *core, void **objs,
-				unsigned int nr, struct objcache_parking *p);
+unsigned int objcache_park(struct objcache_core *core, void **objs,
+			   unsigned int nr, struct objcache_parking *p);
 void objcache_park_or_release(struct objcache_core *core, void **objs,
 			      unsigned int nr);
 

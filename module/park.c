@@ -71,15 +71,6 @@ static bool objcache_make_room(struct objcache_core *core,
 	return true;
 }
 
-/* From here the depot is looked at in intervals. */
-static void objcache_depot_watch(struct objcache_core *core)
-{
-	if (objcache_may_call_slab())
-		objcache_depot_start(core);
-	else
-		irq_work_queue(&core->kick);
-}
-
 /* What fits into one magazine: no visit is longer. */
 static unsigned int objcache_park_owner(struct objcache_core *core,
 					struct objcache_cpu *c, void **objs,
@@ -142,7 +133,7 @@ static unsigned int objcache_park_linked(struct objcache_core *core,
 }
 
 /**
- * objcache_park_with - park objects on this CPU, as @p says
+ * objcache_park - park objects on this CPU, as @p says
  * @core: the cache
  * @objs: the objects
  * @nr: how many
@@ -151,8 +142,8 @@ static unsigned int objcache_park_linked(struct objcache_core *core,
  * Context: Any.
  * Return: how many of @objs, from the first, were parked.
  */
-unsigned int objcache_park_with(struct objcache_core *core, void **objs,
-				unsigned int nr, struct objcache_parking *p)
+unsigned int objcache_park(struct objcache_core *core, void **objs,
+			   unsigned int nr, struct objcache_parking *p)
 {
 	unsigned int done = 0;
 
@@ -188,23 +179,6 @@ unsigned int objcache_park_with(struct objcache_core *core, void **objs,
 }
 
 /**
- * objcache_park - park objects on this CPU; older ones make way
- * @core: the cache
- * @objs: the objects
- * @nr: how many
- *
- * Context: Any.
- * Return: how many of @objs, from the first, were parked.
- */
-unsigned int objcache_park(struct objcache_core *core, void **objs,
-			   unsigned int nr)
-{
-	struct objcache_parking p = {};
-
-	return objcache_park_with(core, objs, nr, &p);
-}
-
-/**
  * objcache_park_or_release - put: park what can be parked, release the rest
  * @core: the cache
  * @objs: the objects
@@ -216,7 +190,7 @@ void objcache_park_or_release(struct objcache_core *core, void **objs,
 			      unsigned int nr)
 {
 	struct objcache_parking p = { .put = true };
-	unsigned int done = objcache_park_with(core, objs, nr, &p);
+	unsigned int done = objcache_park(core, objs, nr, &p);
 
 	if (p.counted != nr)
 		this_cpu_add(core->cpu->count.slow_puts, nr - p.counted);

@@ -29,6 +29,24 @@ static struct workqueue_struct *objcache_wq;
 DEFINE_STATIC_SRCU(objcache_releasers);
 
 /**
+ * objcache_may_queue - is queue_work() legal here?
+ * @core: the cache that wants something done
+ *
+ * It wakes a task, which is too much under a raw lock. Where it is not legal, an
+ * irq_work queues what is due for the cache: releases, aging, the depot.
+ *
+ * Context: Any.
+ * Return: whether the caller may queue work; if not, it need not.
+ */
+bool objcache_may_queue(struct objcache_core *core)
+{
+	if (objcache_may_call_slab())
+		return true;
+	irq_work_queue(&core->kick);
+	return false;
+}
+
+/**
  * objcache_queue_work - have the caches' worker do something
  * @work: what
  *
@@ -55,11 +73,8 @@ void objcache_queue_timer(struct delayed_work *timer, unsigned int ms)
 
 static void objcache_kick(struct objcache_core *core)
 {
-	/* queue_work() wakes a task, which is too much under a raw lock. */
-	if (objcache_may_call_slab())
+	if (objcache_may_queue(core))
 		queue_work(objcache_wq, &core->release_work);
-	else
-		irq_work_queue(&core->kick);
 }
 
 static void objcache_kicked(struct irq_work *kick)
@@ -298,9 +313,9 @@ static struct objcache_magazine *objcache_stock_take(struct objcache_core *core)
  */
 struct objcache_magazine *objcache_magazine_take(struct objcache_core *core)
 {
-	if (objcache_may_call_slab())
+	/* The kick has the worker fill the stock up again. */
+	if (objcache_may_queue(core))
 		return objcache_magazine_alloc(core, GFP_NOWAIT, NUMA_NO_NODE);
-	irq_work_queue(&core->kick);
 	return objcache_stock_take(core);
 }
 
