@@ -11,12 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/lib.sh
-
-case ${1:-} in
--h | --help) usage "$0" && exit ;;
-'') ;;
-*) die USAGE "$1: takes no argument" ;;
-esac
+only_help "$@"
 
 tools/deps.sh check
 source=$(tools/kernel.sh source 6.12)

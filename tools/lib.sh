@@ -31,6 +31,15 @@ die() {
 # usage FILE: the comment at the top of a script is its help text.
 usage() { sed -n '3,/^$/{/^$/d;s/^# \{0,1\}//;p}' "$1"; }
 
+# only_help "$@": for a script that is told all else by variables.
+only_help() {
+	case ${1:-} in
+	'') ;;
+	-h | --help) usage "$0" && exit ;;
+	*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
+	esac
+}
+
 # want_number NAME VALUE MIN MAX
 want_number() {
 	case $2 in

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # make matrix: every kernel that is supported, one after another, and one table.
 #
-#   LEGS="NAME..."   only these (all)
+#   LEGS="NAME..."   only these of 6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 (all)
 #
 # A leg is `make test` or `make run` with the kernel and flavour that its row names;
 # the modules must build without a warning. What a leg needs is fetched or built: a
@@ -26,10 +26,7 @@ declare -rA COMMAND=(
 	[6.12-arm64]="test KERNEL=6.12-arm64 FLAVOR=plain"
 )
 
-case ${1:-} in
--h | --help) usage "$0" && echo && echo "Legs: ${ALL[*]}" && exit ;;
-?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
-esac
+only_help "$@"
 read -ra legs <<<"${LEGS:-${ALL[*]}}"
 for name in "${legs[@]}"; do
 	want_word LEGS "$name" "${ALL[@]}"

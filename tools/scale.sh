@@ -12,10 +12,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
-case ${1:-} in
--h | --help) usage "$0" && exit ;;
-?*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
-esac
+only_help "$@"
 . "$here/leg.sh"
 
 counts=(2 8 32 64)
