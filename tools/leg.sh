@@ -48,7 +48,7 @@ boot() {
 	local -a files=()
 	# A kernel that looks for races has to find one that is planted.
 	[ "${FLAVOR:-}" != kcsan ] || set -- --expect-race "$@"
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,scale,torture}/*.ko \
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,scale,torture,unload}/*.ko \
 		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done

@@ -184,10 +184,18 @@ check_events() {
 		fail FAILED "trace events that nobody asked for: $(ls /sys/kernel/tracing/instances)"
 }
 
+# check_unload: after rmmod objcache_unload.
+check_unload() {
+	unload_line=$(last_line 'objcache_unload: ')
+	echo "$unload_line"
+	[ "$unload_line" = "256 of 256 destroyed, most of them waiting at rmmod: yes" ] ||
+		fail FAILED "objcache_unload: $unload_line"
+}
+
 # check_nothing_left: after rmmod objcache. The caches named kunit-leaver are left
 # with objects out by a test of just that (S13), so their slabs stay for good.
 check_nothing_left() {
-	for left_module in objcache_example objcache_kunit objcache_torture objcache; do
+	for left_module in objcache_example objcache_kunit objcache_torture objcache_unload objcache; do
 		is_loaded $left_module && fail FAILED "module $left_module is still loaded"
 	done
 	left_slabs=$(grep objcache /proc/slabinfo | grep -v kunit-leaver | cut -d' ' -f1 | tr '\n' ' ')

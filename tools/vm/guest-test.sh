@@ -54,6 +54,12 @@ step "example module"
 load objcache_example
 unload objcache_example
 
+step "rmmod of a user whose destructors are slow"
+load objcache_unload
+rmmod objcache 2>/dev/null && fail FAILED "objcache went while a module was using it"
+unload objcache_unload
+check_unload
+
 step "rmmod objcache"
 unload objcache
 
