@@ -6,6 +6,7 @@
  * wrong, and knows which errno is the answer. After all of it nothing may be
  * left in use.
  */
+#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -124,10 +125,12 @@ int put(int fd, uint32_t *handles, unsigned int count)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1) {
-		fprintf(stderr, "usage: %s (no arguments)\n", argv[0]);
-		return 2;
-	}
+	static const struct argp argp = {
+		.doc = "Tries hostile ioctls on /dev/objcache, and whether each gets the errno that it should.",
+	};
+
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	table_commands();
 	table_create();

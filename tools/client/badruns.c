@@ -61,7 +61,8 @@ static bool runs_progress(int fd, const struct objcache_dev_progress *before)
 
 	for (i = 0; i < PATIENCE_MS / 100; i++) {
 		sleep_ms(100);
-		dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, &now);
+		if (dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, &now))
+			return false;
 		if (now.pairs[0] > before->pairs[0] &&
 		    now.pairs[1] > before->pairs[1] &&
 		    now.pairs[2] > before->pairs[2])
@@ -79,7 +80,8 @@ static void runs_while(int fd, struct objcache_dev_progress *before)
 	    "run: while one is running");
 	row(get(fd, handles, 64), 0, "run: get meanwhile");
 	row(put(fd, handles, 64), 0, "run: put meanwhile");
-	dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, before);
+	row(dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, before), 0,
+	    "progress: meanwhile");
 	row_number(before->state, OBJCACHE_DEV_RUNNING, "progress: running");
 	row_number(runs_progress(fd, before), 1, "progress: in every context");
 }
@@ -104,7 +106,8 @@ static void runs_signal(int fd)
 		   "run: promptly");
 	row_number(runner.run.result.pairs[0] > before.pairs[0], 1,
 		   "run: tells what was done");
-	dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, &after);
+	row(dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, &after), 0,
+	    "progress: afterwards");
 	row_number(after.state, OBJCACHE_DEV_DONE, "progress: done");
 	row_number(after.pairs[0], runner.run.result.pairs[0],
 		   "progress: tells the same");

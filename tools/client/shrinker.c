@@ -7,6 +7,7 @@
  * part, then private parts. All of it on one CPU, where magazines of four make two
  * private ones and a shared part of six. Needs a kernel with SHRINKER_DEBUG.
  */
+#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -244,10 +245,15 @@ static void scan_frees_plain_objects_itself(void)
 	close(session);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	static const struct argp argp = {
+		.doc = "Drives the shrinkers of object caches through debugfs, and checks what each scan released.",
+	};
 	cpu_set_t set;
 
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	CPU_ZERO(&set);
 	CPU_SET(0, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
