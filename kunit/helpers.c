@@ -67,6 +67,7 @@ void t_destroy(struct tcache *tc)
 
 	tc->cache = NULL;
 	objcache_destroy(cache);
+	WRITE_ONCE(tc->dead, true);
 }
 
 /* What a call must leave as it was. */
