@@ -286,7 +286,12 @@ static void user_or_visitor(struct t_thread *thread)
 			objcache_age(tc->cache);
 		if (thread->index == 1 && i % 256 == 0)
 			objcache_drain(tc->cache);
-		cond_resched();
+		/*
+		 * A CPU that goes away hands on its tasks when it schedules, if they
+		 * are not in migrate_disable(), as t_put() is. The last one there has
+		 * to see to that; with PREEMPT cond_resched() does nothing.
+		 */
+		schedule();
 	}
 	t_actor_empty(&actor);
 }
