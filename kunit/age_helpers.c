@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Users of a cache that ages, and caches with a name; see age_helpers.h. */
-
-#include <linux/bitmap.h>
+/* Users of a cache that ages; see age_helpers.h. */
 
 #include "actors.h"
 #include "age_helpers.h"
@@ -42,31 +40,4 @@ void age_busy_user(struct t_thread *thread)
 		cond_resched();
 	}
 	t_actor_empty(&actor);
-}
-
-static void named_cleanup(void *p)
-{
-	struct tcache *tc = p;
-
-	t_open_gate(tc);
-	if (tc->cache)
-		objcache_destroy(tc->cache);
-	bitmap_free(tc->dtor_seen);
-}
-
-struct tcache *age_create_named(struct kunit *test, const char *name,
-				struct objcache_params *params)
-{
-	struct objcache *cache;
-	struct tcache *tc;
-
-	tc = kunit_kzalloc(test, sizeof(*tc), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, tc);
-	t_init(tc, test, params->size);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, named_cleanup, tc));
-	params->ctx = tc;
-	cache = objcache_create(name, params);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
-	tc->cache = cache;
-	return tc;
 }

@@ -15,8 +15,4 @@ void age_use(struct tcache *tc, unsigned int nr);
 /* Of a crew whose data is a cache */
 void age_busy_user(struct t_thread *thread);
 
-/* What t_create() never makes: a cache with its timer on, or a second one. */
-struct tcache *age_create_named(struct kunit *test, const char *name,
-				struct objcache_params *params);
-
 #endif /* _OBJCACHE_KUNIT_AGE_HELPERS_H */

@@ -12,7 +12,7 @@ static struct tcache *aging_create(struct kunit *test, const char *name,
 		.age_ms = age_ms, .flags = flags, .ops = &t_ops,
 	};
 
-	return age_create_named(test, name, &params);
+	return t_create_named(test, name, &params);
 }
 
 static void stay_awake(struct t_thread *thread)

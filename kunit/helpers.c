@@ -29,24 +29,33 @@ static void t_cleanup(void *p)
 }
 
 /* A cache that goes away with its test, whatever happens to that. */
-struct tcache *t_create(struct kunit *test, const struct objcache_params *given)
+struct tcache *t_create_named(struct kunit *test, const char *name,
+			      const struct objcache_params *given)
 {
 	struct objcache_params params = *given;
 	struct objcache *cache;
 	struct tcache *tc;
 
 	params.size = max_t(unsigned int, params.size, sizeof(struct tobj));
-	params.flags |= OBJCACHE_NO_AGING;
 	params.ops = params.ops ?: &t_ops;
 	tc = kunit_kzalloc(test, sizeof(*tc), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tc);
 	t_init(tc, test, params.size);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, t_cleanup, tc));
 	params.ctx = tc;
-	cache = objcache_create("kunit", &params);
+	cache = objcache_create(name, &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	tc->cache = cache;
 	return tc;
+}
+
+/* One that ages only when told to. */
+struct tcache *t_create(struct kunit *test, const struct objcache_params *given)
+{
+	struct objcache_params params = *given;
+
+	params.flags |= OBJCACHE_NO_AGING;
+	return t_create_named(test, "kunit", &params);
 }
 
 /* One whose magazines are full after four puts, and a CPU after 32. */

@@ -36,6 +36,8 @@
 
 /* Life of a cache */
 void t_init(struct tcache *tc, struct kunit *test, unsigned int size);
+struct tcache *t_create_named(struct kunit *test, const char *name,
+			      const struct objcache_params *params);
 struct tcache *t_create(struct kunit *test, const struct objcache_params *params);
 struct tcache *t_create_small(struct kunit *test, unsigned int flags);
 void t_destroy(struct tcache *tc);
