@@ -23,6 +23,7 @@ static const char * const t_context_names[] = {
 	[T_BH_OFF]	= "bottom halves off",
 	[T_PREEMPT_OFF]	= "preemption off",
 	[T_IRQS_OFF]	= "interrupts off",
+	[T_RAW_LOCK_ON]	= "raw spinlock, interrupts on",
 	[T_RAW_LOCK]	= "raw spinlock",
 	[T_SOFTIRQ]	= "softirq",
 	[T_HARDIRQ]	= "hardirq",
@@ -63,6 +64,7 @@ static void t_irq_work_fn(struct irq_work *unused)
 static DECLARE_TASKLET(t_tasklet, t_tasklet_fn);
 static struct irq_work t_irq_work = IRQ_WORK_INIT_HARD(t_irq_work_fn);
 static DEFINE_RAW_SPINLOCK(t_raw_lock);
+static DEFINE_RAW_SPINLOCK(t_raw_lock_on);
 
 static void (*t_nmi_fn)(void *data);
 static void *t_nmi_data;
@@ -165,6 +167,13 @@ static void t_run_locked(bool raw)
 	}
 }
 
+static void t_run_raw_locked(void)
+{
+	raw_spin_lock(&t_raw_lock_on);
+	t_job_run(!irqs_disabled());
+	raw_spin_unlock(&t_raw_lock_on);
+}
+
 static void t_run_bh_off(void)
 {
 	local_bh_disable();
@@ -186,6 +195,8 @@ static void t_dispatch(enum t_context context)
 		return t_run_bh_off();
 	case T_PREEMPT_OFF:
 		return t_run_preempt_off();
+	case T_RAW_LOCK_ON:
+		return t_run_raw_locked();
 	case T_IRQS_OFF:
 	case T_RAW_LOCK:
 		return t_run_locked(context == T_RAW_LOCK);

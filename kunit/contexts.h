@@ -10,6 +10,7 @@ enum t_context {
 	T_BH_OFF,
 	T_PREEMPT_OFF,
 	T_IRQS_OFF,
+	T_RAW_LOCK_ON,		/* under a raw spinlock, interrupts on */
 	T_RAW_LOCK,		/* under a raw spinlock, interrupts off */
 	T_SOFTIRQ,
 	T_HARDIRQ,

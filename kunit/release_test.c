@@ -202,6 +202,63 @@ static void s08_a_get_takes_a_waiting_object_back(struct kunit *test)
 	t_finish(tc);
 }
 
+/* The worker is in a destructor meanwhile. */
+static void s08_what_a_step_releases_can_be_taken_back_at_once(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct tobj **objs = t_objs(test, MANY), *first;
+	unsigned int nr;
+
+	t_need_cpus(test, 2);
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, 2 * CAPACITY);
+	first = t_get(tc, GFP_KERNEL, 1);
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	WRITE_ONCE(tc->gated, true);
+	t_discard(tc, first, 1);
+	t_put_all(tc, objs, CAPACITY);
+	t_on_cpu(test, 1);
+	t_put_all(tc, objs + CAPACITY, CAPACITY);
+	objcache_age(tc->cache);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, releasing) ==
+					     2 * CAPACITY + 1));
+	for (nr = 0; nr < 2 * CAPACITY - BACKLOG; nr++) {
+		objs[nr] = t_get(tc, GFP_NOWAIT, 1);
+		KUNIT_EXPECT_NOT_NULL(test, objs[nr]);
+		if (!objs[nr])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), 2 * CAPACITY + 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, taken_back), nr);
+	t_open_gate(tc);
+	t_put_all(tc, objs, nr);
+	t_finish(tc);
+}
+
+/* With NO_STEAL an object stays on its CPU; which that was is not known any more. */
+static void s08_what_may_not_move_is_not_taken_back(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_NO_STEAL);
+	struct tobj **objs = t_objs(test, MANY), *obj;
+
+	t_need_cpus(test, 2);
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, MANY);
+	WRITE_ONCE(tc->gated, true);
+	t_put_all(tc, objs, MANY);
+	KUNIT_EXPECT_GE(test, t_stat(tc, releasing), BACKLOG);
+	t_on_cpu(test, 1);
+	KUNIT_EXPECT_NULL(test, t_get(tc, GFP_NOWAIT, 1));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, taken_back), 0);
+	/* One that must not fail is made in spite of the bound. */
+	obj = t_get(tc, GFP_NOFS | __GFP_NOFAIL, 1);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	t_open_gate(tc);
+	t_put(tc, obj, 1);
+	t_finish(tc);
+}
+
 /* @nr objects that must not be handed out again, behind a gate that is shut. */
 static void doom(struct tcache *tc, unsigned int nr)
 {
@@ -479,6 +536,53 @@ static void s13_destroy_waits_for_destructors_under_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 50);
 }
 
+static void get_and_help(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+
+	t_put(tc, t_get(tc, GFP_KERNEL, thread->who), thread->who);
+}
+
+/* The worker has done all the others long before the getter is done with its one. */
+static void s13_a_drain_waits_for_a_get_that_helps(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct t_crew *crew = t_crew_create(test, 1, get_and_help, tc);
+
+	tc->slow_task = crew->threads[0].task;
+	tc->free_pass = tc->slow_task;
+	tc->dtor_us = 300000;
+	doom(tc, MANY);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
+	t_crew_start(crew);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 2));
+	t_open_gate(tc);
+	objcache_drain(tc->cache);
+	KUNIT_EXPECT_GE(test, atomic_read(&tc->dtors_done), MANY);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	t_finish(tc);
+}
+
+/* One whose destructor is stuck, and one that has nothing to do with it. */
+static void s13_a_drain_does_not_wait_for_another_cache(struct kunit *test)
+{
+	struct objcache_params params = { .flags = OBJCACHE_NO_AGING };
+	struct tcache *stuck = t_create_small(test, 0), *tc;
+	struct tobj *obj = t_get(stuck, GFP_KERNEL, 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	tc = t_create_named(test, "kunit-other", &params);
+	WRITE_ONCE(stuck->gated, true);
+	t_discard(stuck, obj, 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&stuck->dtors) == 1));
+	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
+	KUNIT_EXPECT_EQ(test, 1, objcache_drain(tc->cache));
+	t_finish(tc);
+	KUNIT_EXPECT_EQ(test, atomic_read(&stuck->dtors_done), 0);
+	t_open_gate(stuck);
+	t_finish(stuck);
+}
+
 static void put_them(void *data)
 {
 	struct put_job *job = data;
@@ -558,6 +662,8 @@ static struct kunit_case release_cases[] = {
 	KUNIT_CASE(s08_a_destroy_runs_every_destructor_before_it_returns),
 	KUNIT_CASE(s08_no_put_ever_runs_or_awaits_a_destructor),
 	KUNIT_CASE(s08_a_get_takes_a_waiting_object_back),
+	KUNIT_CASE(s08_what_a_step_releases_can_be_taken_back_at_once),
+	KUNIT_CASE(s08_what_may_not_move_is_not_taken_back),
 	KUNIT_CASE(s08_a_get_that_may_not_block_is_null_above_the_bound),
 	KUNIT_CASE(s08_a_get_below_the_bound_constructs),
 	KUNIT_CASE(s08_a_get_that_may_block_helps_above_the_bound),
@@ -567,6 +673,8 @@ static struct kunit_case release_cases[] = {
 	KUNIT_CASE(s08_plain_objects_are_released_too),
 	KUNIT_CASE(s13_a_cache_with_objects_out_can_be_destroyed),
 	KUNIT_CASE(s13_destroy_waits_for_destructors_under_way),
+	KUNIT_CASE_SLOW(s13_a_drain_waits_for_a_get_that_helps),
+	KUNIT_CASE(s13_a_drain_does_not_wait_for_another_cache),
 	KUNIT_CASE_SLOW(s13_destroy_follows_a_put_from_any_context),
 	KUNIT_CASE(s14_every_way_in_and_out_is_counted),
 	KUNIT_CASE(s14_an_unused_cache_counts_nothing),

@@ -44,9 +44,19 @@ static void objcache_age_work(struct work_struct *work)
 		this_cpu_add(c->core->cpu->count.aged_out, nr);
 }
 
-/* Isolated and nohz_full CPUs are not disturbed for a few idle objects. */
-static bool objcache_may_disturb(int cpu)
+/**
+ * objcache_may_disturb - may a CPU be told to release its private part?
+ * @cpu: the CPU
+ *
+ * Isolated and nohz_full CPUs are not disturbed for a few idle objects.
+ *
+ * Context: Any.
+ * Return: whether it may, now.
+ */
+bool objcache_may_disturb(int cpu)
 {
+	/* In 7.3 cpusets replace these masks, after a grace period. */
+	guard(rcu)();
 	return cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
 	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
 }
@@ -132,6 +142,7 @@ static void objcache_reap_ring(struct objcache_core *core,
 		objcache_release(core, mag->objs, core->batch);
 		atomic_long_sub(core->batch, &core->releasing);
 		objcache_ring_return(slot, mag);
+		cond_resched();
 	}
 }
 
@@ -153,6 +164,12 @@ void objcache_reap(struct objcache_core *core)
 		objcache_reap_ring(core, &c->ring[1]);
 	}
 	mutex_unlock(&core->age_mutex);
+}
+
+/* Of its own, so that what a step claims does not wait for a slow destructor. */
+static void objcache_reap_work(struct work_struct *work)
+{
+	objcache_reap(container_of(work, struct objcache_core, reap_work));
 }
 
 /**
@@ -179,7 +196,7 @@ void objcache_age_step(struct objcache_core *core)
 	WRITE_ONCE(core->aged_out, core->aged_out + nr);
 	trace_objcache_age(core->name, nr);
 	mutex_unlock(&core->age_mutex);
-	objcache_queue_work(&core->release_work);
+	objcache_queue_work(&core->reap_work);
 }
 EXPORT_SYMBOL_GPL(objcache_age_step);
 
@@ -290,6 +307,7 @@ void objcache_age_init(struct objcache_core *core)
 	int cpu;
 
 	mutex_init(&core->age_mutex);
+	INIT_WORK(&core->reap_work, objcache_reap_work);
 	INIT_DEFERRABLE_WORK(&core->age_timer, objcache_age_tick);
 	for_each_possible_cpu(cpu)
 		INIT_WORK(&per_cpu_ptr(core->cpu, cpu)->age_work,
@@ -306,6 +324,7 @@ void objcache_age_exit(struct objcache_core *core)
 
 	irq_work_sync(&core->kick);
 	cancel_delayed_work_sync(&core->age_timer);
+	cancel_work_sync(&core->reap_work);
 	for_each_possible_cpu(cpu)
 		cancel_work_sync(&per_cpu_ptr(core->cpu, cpu)->age_work);
 }

@@ -82,7 +82,7 @@ static bool objcache_relieve(struct objcache_core *core, gfp_t gfp, void **obj)
 		return true;
 	/* Under GFP_NOFS and its like a destructor would not know of it. */
 	if ((gfp & GFP_KERNEL) != GFP_KERNEL)
-		return false;
+		return gfp & __GFP_NOFAIL;
 	objcache_release_some(core);
 	return true;
 }

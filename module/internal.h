@@ -17,6 +17,7 @@
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/rwsem.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -160,6 +161,7 @@ struct objcache_core {
 	atomic_long_t releasing;
 	struct irq_work kick;
 	struct work_struct release_work;
+	struct rw_semaphore helpers;	/* read: gets that run destructors */
 	struct llist_head stock;	/* empty magazines */
 	atomic_t stock_nr;
 
@@ -169,6 +171,7 @@ struct objcache_core {
 	/* Aging. */
 	struct mutex age_mutex;		/* one step, or reaping of it, at a time */
 	struct delayed_work age_timer;
+	struct work_struct reap_work;
 	unsigned int armed;		/* the timer runs, or is about to */
 	unsigned long ages;
 	unsigned long aged_out;		/* of shared parts, under age_mutex */
@@ -257,12 +260,14 @@ static inline bool objcache_may_alloc(void)
 }
 
 /*
- * Stricter, for what put does on its own account: with interrupts off the
- * caller may hold a raw spinlock, under which no spinlock_t, and so no slab
- * call, is in order.
+ * Stricter, for what put does on its own account: the caller may hold a raw
+ * spinlock, under which no spinlock_t, and so no slab call, is in order. Where only
+ * lockdep would mind, it is enough to ask for interrupts.
  */
 static inline bool objcache_may_call_slab(void)
 {
+	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) && !preemptible())
+		return false;
 	return objcache_may_alloc() && !irqs_disabled();
 }
 
@@ -314,7 +319,7 @@ void objcache_queue_work(struct work_struct *work);
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
 void objcache_doom(struct objcache_core *core, void *obj);
 void *objcache_take_back(struct objcache_core *core);
-bool objcache_release_some(struct objcache_core *core);
+void objcache_release_some(struct objcache_core *core);
 void objcache_release_init(struct objcache_core *core);
 void objcache_release_exit(struct objcache_core *core);
 void objcache_release_flush(struct objcache_core *core);
@@ -366,6 +371,7 @@ void objcache_age_exit(struct objcache_core *core);
 void objcache_age_arm(struct objcache_core *core);
 void objcache_age_start(struct objcache_core *core);
 void objcache_age_step(struct objcache_core *core);
+bool objcache_may_disturb(int cpu);
 void objcache_squeeze(struct objcache_core *core, int cpu);
 void objcache_reap(struct objcache_core *core);
 

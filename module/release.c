@@ -15,7 +15,6 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 
 #include "internal.h"
 #include "trace.h"
@@ -24,9 +23,6 @@
 #define OBJCACHE_RELEASE_BATCH	16
 
 static struct workqueue_struct *objcache_wq;
-
-/* Whoever destroys objects, the worker or a get that helps, is a reader. */
-DEFINE_STATIC_SRCU(objcache_releasers);
 
 /**
  * objcache_may_queue - is queue_work() legal here?
@@ -176,6 +172,10 @@ static inline void objcache_take_unlock(struct objcache_core *core,
 /* No grab has this number, not for some centuries. */
 #define OBJCACHE_ANY_GRAB	LONG_MAX
 
+/*
+ * Without take_lock only a hint: while somebody grabs, the objects are in neither
+ * list.
+ */
 static bool objcache_queue_empty(struct objcache_queue *q)
 {
 	return !READ_ONCE(q->out) && llist_empty(&q->in);
@@ -189,7 +189,7 @@ static unsigned int objcache_take(struct objcache_core *core,
 	unsigned long flags;
 	unsigned int i;
 
-	if (objcache_queue_empty(q) || !objcache_take_lock(core, &flags))
+	if (!objcache_take_lock(core, &flags))
 		return 0;
 	if (!q->out && (long)(last - q->grabs) > 0) {
 		WRITE_ONCE(q->out, llist_del_all(&q->in));
@@ -215,8 +215,11 @@ void *objcache_take_back(struct objcache_core *core)
 {
 	void *obj;
 
-	if (!objcache_take(core, &core->waiting, &obj, 1,
-			   OBJCACHE_ANY_GRAB))
+	/* The one is handed out on its own CPU only, the other not again at all. */
+	if (core->flags & (OBJCACHE_NO_STEAL | OBJCACHE_DEBUG))
+		return NULL;
+	if (objcache_queue_empty(&core->waiting) ||
+	    !objcache_take(core, &core->waiting, &obj, 1, OBJCACHE_ANY_GRAB))
 		return NULL;
 	atomic_long_dec(&core->releasing);
 	return obj;
@@ -229,9 +232,7 @@ static bool objcache_release_from(struct objcache_core *core,
 	unsigned int most = core->ops.dtor ? 1 : OBJCACHE_RELEASE_BATCH;
 	void *objs[OBJCACHE_RELEASE_BATCH];
 	unsigned int nr;
-	int idx;
 
-	idx = srcu_read_lock(&objcache_releasers);
 	nr = objcache_take(core, q, objs, most, last);
 	if (nr) {
 		if (core->ops.dtor)
@@ -239,21 +240,25 @@ static bool objcache_release_from(struct objcache_core *core,
 		objcache_free(core, objs, nr);
 		atomic_long_sub(nr, &core->releasing);
 	}
-	srcu_read_unlock(&objcache_releasers, idx);
 	return nr;
 }
 
 /**
- * objcache_release_some - destroy a few queued objects here and now
+ * objcache_release_some - help the worker: destroy a few objects here and now
  * @core: the cache
  *
+ * Does nothing while somebody waits for all helpers, who must not be kept waiting
+ * by new ones, nor by a destructor that comes here.
+ *
  * Context: Process context, may sleep.
- * Return: whether there were any.
  */
-bool objcache_release_some(struct objcache_core *core)
+void objcache_release_some(struct objcache_core *core)
 {
-	return objcache_release_from(core, &core->doomed, OBJCACHE_ANY_GRAB) ||
-	       objcache_release_from(core, &core->waiting, OBJCACHE_ANY_GRAB);
+	if (!down_read_trylock(&core->helpers))
+		return;
+	if (!objcache_release_from(core, &core->doomed, OBJCACHE_ANY_GRAB))
+		objcache_release_from(core, &core->waiting, OBJCACHE_ANY_GRAB);
+	up_read(&core->helpers);
 }
 
 /* ---- empty magazines ---- */
@@ -359,6 +364,18 @@ static void objcache_restock(struct objcache_core *core, int nr)
 
 /* ---- the worker ---- */
 
+static bool objcache_queues_empty(struct objcache_core *core)
+{
+	unsigned long flags;
+	bool empty;
+
+	raw_spin_lock_irqsave(&core->take_lock, flags);
+	empty = objcache_queue_empty(&core->doomed) &&
+		objcache_queue_empty(&core->waiting);
+	raw_spin_unlock_irqrestore(&core->take_lock, flags);
+	return empty;
+}
+
 static void objcache_release_work(struct work_struct *work)
 {
 	struct objcache_core *core = container_of(work, struct objcache_core,
@@ -368,12 +385,10 @@ static void objcache_release_work(struct work_struct *work)
 
 	/* All that was there; under steady load a flush must end all the same. */
 	do {
-		objcache_reap(core);
 		cond_resched();
 	} while (objcache_release_from(core, &core->doomed, doomed) ||
 		 objcache_release_from(core, &core->waiting, waiting));
-	if (!objcache_queue_empty(&core->doomed) ||
-	    !objcache_queue_empty(&core->waiting))
+	if (!objcache_queues_empty(core))
 		queue_work(objcache_wq, work);
 	objcache_restock(core, objcache_keeps_nothing(core) ? 0 : OBJCACHE_STOCK);
 }
@@ -387,11 +402,13 @@ static void objcache_release_work(struct work_struct *work)
 void objcache_release_flush(struct objcache_core *core)
 {
 	irq_work_sync(&core->kick);
+	objcache_reap(core);
 	objcache_depot_clear(core);
 	queue_work(objcache_wq, &core->release_work);
 	flush_work(&core->release_work);
 	/* A get may have taken some of it off the worker's hands. */
-	synchronize_srcu(&objcache_releasers);
+	down_write(&core->helpers);
+	up_write(&core->helpers);
 }
 
 /**
@@ -404,7 +421,9 @@ void objcache_release_init(struct objcache_core *core)
 	init_llist_head(&core->doomed.in);
 	init_llist_head(&core->stock);
 	raw_spin_lock_init(&core->take_lock);
-	init_irq_work(&core->kick, objcache_kicked);
+	init_rwsem(&core->helpers);
+	/* Hard on PREEMPT_RT too: the thread that runs others goes with its CPU. */
+	core->kick = IRQ_WORK_INIT_HARD(objcache_kicked);
 	INIT_WORK(&core->release_work, objcache_release_work);
 	objcache_restock(core, objcache_keeps_nothing(core) ? 0 : OBJCACHE_STOCK);
 }

@@ -17,8 +17,14 @@ static unsigned long objcache_shrink_count(struct shrinker *shrinker,
 	unsigned long parked = READ_ONCE(core->depot.full.nr) * core->batch;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		parked += objcache_parked_on(core, per_cpu_ptr(core->cpu, cpu));
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		parked += objcache_shared(c) * core->batch;
+		/* Only its own CPU can give it back. */
+		if (objcache_may_disturb(cpu))
+			parked += objcache_private(core, c);
+	}
 	return parked ?: SHRINK_EMPTY;
 }
 
@@ -43,6 +49,7 @@ static unsigned long objcache_shrink_rings(struct objcache_core *core,
 			objcache_ring_return(slot, mag);
 			done += core->batch;
 		}
+		cond_resched();
 	}
 	return done;
 }
@@ -51,7 +58,8 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 					  struct shrink_control *sc)
 {
 	struct objcache_core *core = objcache_shrinker_data(shrinker);
-	unsigned long nr = sc->nr_to_scan;
+	/* From debugfs any number may come. */
+	unsigned long nr = min_t(unsigned long, sc->nr_to_scan, INT_MAX);
 	unsigned long done;
 	int cpu;
 
