@@ -24,7 +24,11 @@ else
 kbuild = $(MAKE) -C $(KDIR) M=$(out) $(btf)
 endif
 
+ifeq ($(origin M),command line)
+all: modules
+else
 all: modules tools
+endif
 
 help:
 	@echo 'Build:'
@@ -32,7 +36,7 @@ help:
 	@echo '  modules          objcache.ko, its example and, where the kernel has KUnit, its tests'
 	@echo '  tools            the user-space clients, in build/tools/'
 	@echo '  modules_install  below INSTALL_MOD_PATH'
-	@echo '  install          modules_install, and the clients below DESTDIR/usr/local/bin'
+	@echo '  install          modules_install, and the clients in /usr/local/bin; all below DESTDIR'
 	@echo '  clean            remove build/'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
@@ -49,13 +53,21 @@ help:
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=6.1|6.12|7.3  which kernel (run, test; 6.12); run: 6.12-rt too, test: 6.12-arm64'
-	@echo '  FLAVOR=debug|plain|kcsan|rt  which test kernel (test, torture; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test; 4; torture: 8)'
+	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
+	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale); 6.12, bench: both'
+	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
+	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
+	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
+	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
-	@echo '  DURATION=S       seconds of stress (run; 10; torture: 60)'
 
 modules: linked
+ifeq ($(origin M),command line)
+	@test -f $(out)/Module.symvers || { \
+		echo "objcache: M=$(M): objcache itself comes first: run make with the same KDIR" >&2; \
+		exit 2; }
+endif
 	+@$(kbuild) modules
 
 modules_install: linked
@@ -109,8 +121,13 @@ selftest:
 	@tools/selftest.sh
 
 clean:
+ifeq ($(origin M),command line)
+	+@$(kbuild) clean
+else
 	rm -rf build
+endif
 
-export KERNEL FLAVOR CPUS DURATION LEGS MODE PATTERN ROUNDS STRICT COMPARE
+# Where modules_install puts them; the kernel's own variable counts.
+export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
 	litmus bench scale selftest clean

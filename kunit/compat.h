@@ -25,6 +25,13 @@
 #define KUNIT_CASE_SLOW(name)	KUNIT_CASE(name)
 #endif
 
+/* The kernel's shrinker in a struct objcache_shrinker; see ../module/compat.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define t_shrinker_of(s)	((s)->shrinker)
+#else
+#define t_shrinker_of(s)	(&(s)->shrinker)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 
 struct kunit_compat_action {

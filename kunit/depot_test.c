@@ -220,7 +220,7 @@ static void s07_memory_pressure_takes_the_depot_first(struct kunit *test)
 {
 	struct objcache *cache = create(test, 0);
 	struct objcache_core *core = to_core(cache);
-	struct shrinker *shrinker = objcache_shrinker_of(&core->shrinker);
+	struct shrinker *shrinker = t_shrinker_of(&core->shrinker);
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
 	void **objs = (void **)t_objs(test, BURST);
 	struct objcache_stats before, after;

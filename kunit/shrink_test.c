@@ -21,7 +21,7 @@ typedef unsigned long shrink_fn(struct shrinker *shrinker, struct shrink_control
 
 static unsigned long as_reclaim(struct objcache *cache, bool scan, unsigned long nr)
 {
-	struct shrinker *shrinker = objcache_shrinker_of(&to_core(cache)->shrinker);
+	struct shrinker *shrinker = t_shrinker_of(&to_core(cache)->shrinker);
 	shrink_fn *fn = scan ? shrinker->scan_objects : shrinker->count_objects;
 	struct shrink_control sc = {
 		.gfp_mask = GFP_KERNEL, .nr_to_scan = nr, .nr_scanned = nr,

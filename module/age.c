@@ -272,18 +272,6 @@ static void objcache_age_tick(struct work_struct *work)
 	objcache_age_start(core);
 }
 
-/**
- * objcache_age - one aging step, now
- * @cache: the cache
- *
- * What has been idle in a shared part for two steps is on its way out when this
- * returns; so is the private part of each CPU that neither got nor put between
- * the last step and this one, but for isolated and nohz_full CPUs. Destructors
- * may still be running.
- *
- * Context: Process context, may sleep. Not from a dtor or a hotplug callback,
- * nor under a lock that a dtor takes.
- */
 void objcache_age(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);

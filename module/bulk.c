@@ -206,16 +206,6 @@ static noinline void objcache_put_bulk_slow(struct objcache *cache,
 	}
 }
 
-/**
- * objcache_put_bulk - give several objects back
- * @cache: the cache they came from
- * @nr: how many
- * @objs: the objects, no longer the caller's; NULLs among them are ignored
- *
- * As @nr puts from @objs[0] up.
- *
- * Context: Any, NMI included.
- */
 notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
 			       void **objs)
 {
@@ -226,18 +216,6 @@ notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
 }
 EXPORT_SYMBOL_GPL(objcache_put_bulk);
 
-/**
- * objcache_prefill - make objects ahead of need and park them on this CPU
- * @cache: where
- * @nr: how many
- * @gfp: as for objcache_get()
- *
- * Stops at the capacity of the CPU; nothing that is parked makes way. Stops also
- * while too many objects wait to be destroyed.
- *
- * Context: Process context, may sleep if @gfp does. Not from a dtor.
- * Return: how many were parked.
- */
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp)
 {

@@ -225,18 +225,6 @@ static void objcache_bury(struct objcache_core *core, u64 out)
 	kmemleak_not_leak(core->surplus);
 }
 
-/**
- * objcache_destroy - end a cache
- * @cache: the cache; NULL and ERR_PTR are ignored, with a line in the log
- *
- * Releases all that is parked and waits for the destructors. All objects should
- * have come back, and no call be under way. If objects are still out, their
- * number is logged and what they need stays for good; a late put is harmless.
- * The name is free on return.
- *
- * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
- * under a lock that a dtor takes.
- */
 void objcache_destroy(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);

@@ -44,15 +44,6 @@ struct objcache_shrinker {
 #endif
 };
 
-static inline struct shrinker *objcache_shrinker_of(struct objcache_shrinker *s)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-	return s->shrinker;
-#else
-	return &s->shrinker;
-#endif
-}
-
 static inline void *objcache_shrinker_data(struct shrinker *shrinker)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)

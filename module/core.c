@@ -346,10 +346,7 @@ static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 /* A put after a destroy that found objects out. The memory stays as it is. */
 static bool objcache_is_late(struct objcache_core *core)
 {
-	if (likely(!READ_ONCE(core->dead)))
-		return false;
-	this_cpu_inc(core->cpu->count.late);
-	return true;
+	return unlikely(READ_ONCE(core->dead));
 }
 
 /**
@@ -388,15 +385,6 @@ notrace void __objcache_put(struct objcache *cache, void *obj)
 }
 EXPORT_SYMBOL_GPL(__objcache_put);
 
-/**
- * objcache_discard - destroy an object instead of keeping it
- * @cache: the cache it came from
- * @obj: the object, no longer the caller's; NULL is ignored
- *
- * The destructor runs later, in process context.
- *
- * Context: Any, NMI included.
- */
 void objcache_discard(struct objcache *cache, void *obj)
 {
 	struct objcache_core *core = to_core(cache);

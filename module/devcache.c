@@ -47,12 +47,15 @@ static int devcache_validate(const struct objcache_dev_create *create)
 
 	if (memchr_inv(create->reserved, 0, sizeof(create->reserved)))
 		return -EINVAL;
-	if (create->flags & ~kinds || create->flags == kinds)
+	if (!memchr(create->name, 0, sizeof(create->name))) {
+		pr_notice_ratelimited("device: name has no NUL within %zu bytes\n",
+				      sizeof(create->name));
 		return -EINVAL;
-	if (!memchr(create->name, 0, sizeof(create->name)))
-		return -EINVAL;
-	ret = device_check_range("size", create->size, OBJCACHE_DEV_MIN_SIZE,
-				 KMALLOC_MAX_SIZE);
+	}
+	/* Either of the two or neither. */
+	ret = device_check_range("flags", create->flags, 0, kinds - 1) ?:
+	      device_check_range("size", create->size, OBJCACHE_DEV_MIN_SIZE,
+				 KMALLOC_MAX_SIZE - sizeof(struct llist_node));
 	if (ret)
 		return ret;
 	most = min_t(u64, OBJCACHE_DEV_OBJECTS,

@@ -190,16 +190,6 @@ unsigned long objcache_drain_core(struct objcache_core *core)
 	return drained;
 }
 
-/**
- * objcache_drain - release all that is parked
- * @cache: the cache
- *
- * Returns when the destructors have run. Objects put meanwhile may stay.
- *
- * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
- * under a lock that a dtor takes.
- * Return: how many objects were released.
- */
 unsigned long objcache_drain(struct objcache *cache)
 {
 	if (!objcache_cache_ok(cache, "drain"))

@@ -24,7 +24,7 @@
 /* XA_MARK_0 is the xarray's own in an allocating one. */
 #define HANDLE_BUSY	XA_MARK_1
 
-/* Above are the owner ids of workloads, see lane_owner(). */
+/* Above are the owner ids of workloads, see worker_owner(). */
 #define HANDLE_LIMIT	XA_LIMIT(1, INT_MAX)
 
 static u64 handle_owner(struct session *session, u32 handle)

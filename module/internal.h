@@ -51,7 +51,6 @@ struct objcache_counters {
 	unsigned long aged_hits;
 	unsigned long aged_out;		/* of the private part */
 	unsigned long shrunk;
-	unsigned long late;		/* puts after destroy */
 };
 
 /*
@@ -299,7 +298,7 @@ enum objcache_reach {
 	OBJCACHE_BEYOND,	/* and what is on its way out, in the depot */
 };
 
-/* core.c and park.c: getting and putting */
+/* core.c: getting and putting; owner.h has more of it */
 void objcache_equip(struct objcache_core *core, struct objcache_cpu *c,
 		    struct objcache_magazine *loaded,
 		    struct objcache_magazine *spare);

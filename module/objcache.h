@@ -71,8 +71,9 @@
  *	may sleep when @gfp allows. NULL: nothing to construct.
  * @dtor: undoes @ctor, exactly once for each object whose @ctor returned 0,
  *	before its memory is freed. Called in process context; may sleep; may put
- *	into other caches, and must not destroy, drain, age or prefill any.
- *	NULL: nothing to undo.
+ *	into other caches, and must not create, destroy, drain, age or prefill
+ *	any. It runs on a workqueue with WQ_MEM_RECLAIM, so it must not flush a
+ *	workqueue or work item without. NULL: nothing to undo.
  * @reset: called by put, in the caller's context (which may be NMI), to make
  *	the object fit for its next user. %false: do not keep it; it is destroyed
  *	later. NULL: every object is kept.
@@ -91,11 +92,13 @@ struct objcache_ops {
  * @align: bytes, a power of two up to PAGE_SIZE; 0: natural
  * @slab_flags: SLAB_HWCACHE_ALIGN and SLAB_RECLAIM_ACCOUNT may be given
  * @flags: OBJCACHE_* flags
- * @batch: objects per magazine, the unit that moves between CPUs; 0: chosen
- *	from @size. Two magazines of it are private to each CPU.
- * @capacity: objects parked per CPU at most, private ones included, at least
- *	two magazines; 0: chosen from @size
- * @age_ms: milliseconds between aging steps; 0: the module's default
+ * @batch: objects per magazine, the unit that moves between CPUs: 1 to 255, and
+ *	32 KiB of them at most, but for a single object; 0: chosen from @size.
+ *	Two magazines of it are private to each CPU.
+ * @capacity: objects parked per CPU at most, private ones included: two
+ *	magazines to 65536; 0: chosen from @size
+ * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
+ *	default
  * @ops: how objects are made and unmade, copied; NULL: plain memory
  * @ctx: handed to every op
  */
@@ -116,7 +119,8 @@ struct objcache_params {
  * @created: objects constructed
  * @destroyed: objects whose memory went back to the slab
  * @parked: objects ready for a get, counted by walking the structures
- * @releasing: objects waiting to be destroyed
+ * @releasing: objects waiting to be destroyed, or in the depot in case they are
+ *	wanted again
  * @in_use: objects with a caller: gets less puts less discards
  * @gets: objects handed out
  * @puts: objects given back by put, kept or not
@@ -207,8 +211,6 @@ struct objcache {
 struct objcache *__objcache_create(const char *name,
 				   const struct objcache_params *params,
 				   unsigned int abi, size_t params_size);
-void objcache_destroy(struct objcache *cache);
-
 void *__objcache_get(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get(struct objcache *cache);
 void __objcache_put(struct objcache *cache, void *obj);
@@ -216,15 +218,8 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get_slow(struct objcache *cache);
 void __objcache_put_slow(struct objcache *cache, void *obj);
 
-void objcache_discard(struct objcache *cache, void *obj);
 unsigned int __objcache_get_bulk(struct objcache *cache, gfp_t gfp,
 				 unsigned int nr, void **objs);
-void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs);
-unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
-			      gfp_t gfp);
-void objcache_age(struct objcache *cache);
-unsigned long objcache_drain(struct objcache *cache);
-void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
 
 /**
  * objcache_create - make a cache
@@ -234,13 +229,28 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
  * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
  * Return: the cache, or ERR_PTR: -EINVAL for a bad parameter, after a line in
  * the log that names it, its value and its range, or for a module built
- * against another version of this header; -EEXIST for a name in use; -ENOMEM.
+ * against another version of this header; -EEXIST for a name in use, or
+ * "caches", which debugfs has for itself; -ENOMEM.
  */
 static inline struct objcache *
 objcache_create(const char *name, const struct objcache_params *params)
 {
 	return __objcache_create(name, params, OBJCACHE_ABI, sizeof(*params));
 }
+
+/**
+ * objcache_destroy - end a cache
+ * @cache: the cache; NULL and ERR_PTR are ignored, with a line in the log
+ *
+ * Releases all that is parked and waits for the destructors. All objects should
+ * have come back, and no call be under way. If objects are still out, their
+ * number is logged and what they need stays for good; a late put is harmless.
+ * The name is free on return.
+ *
+ * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
+ * under a lock that a dtor or a hotplug callback takes.
+ */
+void objcache_destroy(struct objcache *cache);
 
 /*
  * The two halves of the hit path. Preemption is off around them, so no other
@@ -331,12 +341,17 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * @cache: where from
  * @gfp: how a fresh one may be allocated if none is parked; any that is legal
  *	for kmem_cache_alloc() in this context, but not __GFP_ZERO, which a
- *	parked object could not honour (refused: NULL and a line in the log)
+ *	parked object could not honour (refused: NULL and a line in the log).
+ *	__GFP_ACCOUNT goes to the constructor only: a parked object would stay
+ *	charged to whoever made it.
  *
  * Parked objects first: this CPU's private part, newest first; its shared
  * part, newest magazine first; other CPUs, oldest magazine first. Then a fresh
  * one, constructed in this context with @gfp. The contents of an object without
  * a constructor are undefined.
+ *
+ * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
+ * The _noinline twin checks it.
  *
  * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
  * destructor here: not under a lock that a dtor takes.
@@ -344,7 +359,9 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
  * caller is not preemptible, parked objects only.
  * Return: an object that is the caller's until it is put or discarded, or
- * NULL: no memory, or the constructor failed.
+ * NULL: no memory; the constructor failed; none is parked where none may be made
+ * (NMI, PREEMPT_RT); or so many objects wait to be destroyed that no more are made,
+ * and @gfp lacks part of GFP_KERNEL (and __GFP_NOFAIL).
  */
 static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 {
@@ -437,7 +454,7 @@ static __always_inline void *objcache_get_noinline(struct objcache *cache,
 
 /**
  * objcache_try_get_noinline - objcache_try_get() as a call
- * @cache: where from
+ * @cache: where from; NULL or ERR_PTR gives NULL, with a line in the log
  *
  * Context: Any, NMI included.
  * Return: as for objcache_try_get().
@@ -449,7 +466,8 @@ static __always_inline void *objcache_try_get_noinline(struct objcache *cache)
 
 /**
  * objcache_put_noinline - objcache_put() as a call
- * @cache: the cache it came from
+ * @cache: the cache it came from; NULL and ERR_PTR are ignored, with a line in the
+ *	log
  * @obj: the object, no longer the caller's; NULL is ignored
  *
  * Context: as for objcache_put().
@@ -459,5 +477,81 @@ static __always_inline void objcache_put_noinline(struct objcache *cache,
 {
 	__objcache_put(cache, obj);
 }
+
+/**
+ * objcache_put_bulk - give several objects back
+ * @cache: the cache they came from
+ * @nr: how many
+ * @objs: the objects, no longer the caller's; NULLs among them are ignored
+ *
+ * As @nr puts from @objs[0] up.
+ *
+ * Context: Any, NMI included.
+ */
+void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs);
+
+/**
+ * objcache_discard - destroy an object instead of keeping it
+ * @cache: the cache it came from
+ * @obj: the object, no longer the caller's; NULL is ignored
+ *
+ * The destructor runs later, in process context.
+ *
+ * Context: Any, NMI included.
+ */
+void objcache_discard(struct objcache *cache, void *obj);
+
+/**
+ * objcache_prefill - make objects ahead of need and park them on this CPU
+ * @cache: where
+ * @nr: how many
+ * @gfp: as for objcache_get()
+ *
+ * Stops at the capacity of the CPU; nothing that is parked makes way. Stops also
+ * while too many objects wait to be destroyed. With %OBJCACHE_DEBUG it parks none.
+ *
+ * Context: Process context, may sleep if @gfp does. Not from a dtor or a hotplug
+ * callback, nor under a lock that a dtor takes.
+ * Return: how many were parked.
+ */
+unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
+			      gfp_t gfp);
+
+/**
+ * objcache_age - one aging step, now
+ * @cache: the cache
+ *
+ * What has been idle in a shared part for two steps is on its way out when this
+ * returns; so is the private part of each CPU that neither got nor put between
+ * the last step and this one, but for isolated and nohz_full CPUs. Destructors
+ * may still be running.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback,
+ * nor under a lock that a dtor takes.
+ */
+void objcache_age(struct objcache *cache);
+
+/**
+ * objcache_drain - release all that is parked
+ * @cache: the cache
+ *
+ * Returns when the destructors have run. Objects put meanwhile may stay.
+ *
+ * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
+ * under a lock that a dtor or a hotplug callback takes.
+ * Return: how many objects were released.
+ */
+unsigned long objcache_drain(struct objcache *cache);
+
+/**
+ * objcache_read_stats - sum the statistics of a cache
+ * @cache: the cache
+ * @stats: where to; zeroed if @cache is none
+ *
+ * Takes no lock. Exact when the cache is quiet.
+ *
+ * Context: Any.
+ */
+void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
 
 #endif /* _OBJCACHE_H */

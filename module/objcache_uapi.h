@@ -15,7 +15,7 @@
  * named reserved must be zero, and so must flag bits not named here: -EINVAL.
  * An unknown command is -ENOTTY, an unreadable or unwritable buffer -EFAULT. A
  * value out of its range is -EINVAL and one line in the kernel log that names
- * the value and the range.
+ * the value and the range. Any command can be -ENOMEM.
  */
 #ifndef _OBJCACHE_UAPI_H
 #define _OBJCACHE_UAPI_H
@@ -77,10 +77,13 @@
  * @name: 1 to 31 of ``[A-Za-z0-9._-]`` and a NUL, not "." or ".."
  * @size: bytes of an object, from %OBJCACHE_DEV_MIN_SIZE to about 4 MiB
  * @align: bytes, a power of two up to a page; 0: natural
- * @batch: objects per magazine; 0: chosen from @size
- * @capacity: objects parked per CPU at most, no more than
- *	%OBJCACHE_DEV_OBJECTS and %OBJCACHE_DEV_BYTES; 0: chosen from @size
- * @age_ms: milliseconds between aging steps; 0: the module's default
+ * @batch: objects per magazine, 1 to 255 and 32 KiB of them at most, but for a
+ *	single object; 0: chosen from @size
+ * @capacity: objects parked per CPU at most: two magazines to
+ *	%OBJCACHE_DEV_OBJECTS, and no more than %OBJCACHE_DEV_BYTES of them; 0:
+ *	chosen from @size
+ * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
+ *	default
  * @cache_flags: OBJCACHE_NO_STEAL 1, _NODE_LOCAL 2, _NO_AGING 4, _DEBUG 8
  * @flags: OBJCACHE_DEV_CREATE_*
  * @reserved: zero
@@ -169,9 +172,10 @@ static_assert(sizeof(struct objcache_dev_open) == 64, "ABI");
  * the objects are put again and the call is -EFAULT.
  *
  * Errors: -ENXIO the session has no cache; -EINVAL; -EFAULT; -EDQUOT more than
- * a session may hold; -ENOMEM GET got none; -EAGAIN TRY_GET got none; -ENOENT
- * the session holds no such object (never did, or does no more); -EBUSY another
- * thread is stamping or checking it.
+ * a session may hold; -ENOMEM no memory, or GET got none; -EAGAIN TRY_GET got none;
+ * -EIO each object that was got had another owner already; -ENOENT the session
+ * holds no such object (never did, or does no more); -EBUSY another thread is
+ * stamping or checking it.
  */
 struct objcache_dev_batch {
 	__u64 handles;
@@ -193,7 +197,7 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
  * @created: objects constructed
  * @destroyed: objects whose memory went back to the slab
  * @parked: objects ready for a get
- * @releasing: objects waiting to be destroyed
+ * @releasing: objects waiting to be destroyed, or in the depot
  * @in_use: objects with a caller
  * @gets: objects handed out
  * @puts: objects given back by put
@@ -360,10 +364,13 @@ static_assert(sizeof(struct objcache_dev_run) == 128, "ABI");
 /**
  * DOC: commands
  *
- * %OBJCACHE_IOC_AGE takes one aging step, now; its argument must be 0.
+ * %OBJCACHE_IOC_AGE takes one aging step, now. Errors: -ENXIO the session has no
+ * cache; -EINVAL the argument is not 0.
  *
  * %OBJCACHE_IOC_DRAIN releases all that is parked, waits for the destructors
- * and gives the number of objects.
+ * and gives the number of objects. Errors: -ENXIO.
+ *
+ * Both wait for other CPUs, and no signal cuts that short.
  */
 #define OBJCACHE_IOC_MAGIC	0xD0
 #define OBJCACHE_IOC_CREATE	_IOW(OBJCACHE_IOC_MAGIC, 0, \

@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* Sane ends: a ring of 64 Ki slots is half a megabyte per CPU. */
+/* Sane ends: with a batch of 1 the two rings have 128 Ki slots each, 2 MiB per CPU. */
 #define OBJCACHE_MAX_CAPACITY	65536U
 #define OBJCACHE_MAX_BATCH	255U
 
@@ -151,15 +151,13 @@ static unsigned int objcache_age_ms = 30000;
 static int objcache_set_age_ms(const char *val, const struct kernel_param *kp)
 {
 	unsigned int ms;
-	int err;
 
-	err = kstrtouint(val, 0, &ms);
-	if (err)
-		return objcache_bad("module parameter age_ms: '%s' is no number", val);
-	err = objcache_check_age("module parameter", ms);
-	if (!err)
-		WRITE_ONCE(objcache_age_ms, ms);
-	return err;
+	if (kstrtouint(val, 0, &ms) ||
+	    ms < OBJCACHE_MIN_AGE_MS || ms > OBJCACHE_MAX_AGE_MS)
+		return objcache_bad("module parameter age_ms: '%s' is not a number from %u to %u",
+				    val, OBJCACHE_MIN_AGE_MS, OBJCACHE_MAX_AGE_MS);
+	WRITE_ONCE(objcache_age_ms, ms);
+	return 0;
 }
 
 static const struct kernel_param_ops objcache_age_ms_ops = {

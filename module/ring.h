@@ -159,19 +159,6 @@ objcache_ring_claim(struct objcache_ring *ring, unsigned long **slot)
 	return (struct objcache_magazine *)READ_ONCE(**slot);
 }
 
-/* Any CPU: take the oldest magazine and leave @empty for the producer. */
-static inline struct objcache_magazine *
-objcache_ring_steal(struct objcache_ring *ring, struct objcache_magazine *empty)
-{
-	struct objcache_magazine *mag;
-	unsigned long *slot;
-
-	mag = objcache_ring_claim(ring, &slot);
-	if (mag)
-		objcache_ring_return(slot, empty);
-	return mag;
-}
-
 /*
  * Process context: claim all magazines, [*@from, *@to), with one RMW. Each slot
  * must be returned, by objcache_ring_return().

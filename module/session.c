@@ -145,11 +145,17 @@ int session_stats(struct request *req)
 	struct devcache *devcache = session_devcache(req->session);
 	struct objcache_dev_stats *stats = &req->arg->stats;
 	struct objcache_stats sums = {};
+	int ret;
 
 	if (!devcache)
 		return -ENXIO;
-	if (stats->version != OBJCACHE_DEV_STATS_VERSION || stats->reserved)
+	if (stats->reserved)
 		return -EINVAL;
+	ret = device_check_range("version", stats->version,
+				 OBJCACHE_DEV_STATS_VERSION,
+				 OBJCACHE_DEV_STATS_VERSION);
+	if (ret)
+		return ret;
 	objcache_read_stats(devcache->cache, &sums);
 	stats_fill(stats, &sums);
 	stats->constructed = atomic64_read(&devcache->constructed);
@@ -164,7 +170,7 @@ int session_age(struct request *req)
 	struct devcache *devcache = session_devcache(req->session);
 
 	if (req->value)
-		return -EINVAL;
+		return device_check_range("argument", req->value, 0, 0);
 	if (!devcache)
 		return -ENXIO;
 	objcache_age(devcache->cache);

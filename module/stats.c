@@ -99,15 +99,6 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	stats->discarded += READ_ONCE(count->discarded);
 }
 
-/**
- * objcache_read_stats - sum the statistics of a cache
- * @cache: the cache
- * @stats: where to; zeroed if @cache is none
- *
- * Takes no lock. Exact when the cache is quiet.
- *
- * Context: Any.
- */
 void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 {
 	struct objcache_core *core = to_core(cache);

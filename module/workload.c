@@ -254,10 +254,7 @@ static void run_sum(struct run *run, struct objcache_dev_progress *sum)
 static int run_check_flags(const struct objcache_dev_run *ask,
 			   const struct devcache *devcache)
 {
-	const unsigned int contexts = BIT(OBJCACHE_DEV_CONTEXTS) - 1;
-
-	if (ask->flags & ~OBJCACHE_DEV_PLANT || ask->contexts & ~contexts ||
-	    !ask->contexts ||
+	if (ask->flags & ~OBJCACHE_DEV_PLANT ||
 	    memchr_inv(ask->reserved, 0, sizeof(ask->reserved)))
 		return -EINVAL;
 	if (ask->flags & OBJCACHE_DEV_PLANT &&
@@ -273,6 +270,8 @@ static int run_check(const struct objcache_dev_run *ask,
 	unsigned int lanes = ask->cpus * hweight32(ask->contexts);
 
 	return run_check_flags(ask, devcache) ?:
+	       device_check_range("contexts", ask->contexts, 1,
+				  BIT(OBJCACHE_DEV_CONTEXTS) - 1) ?:
 	       device_check_range("pattern", ask->pattern, OBJCACHE_DEV_PAIR,
 				  OBJCACHE_DEV_FLOW) ?:
 	       device_check_range("cpus", ask->cpus, 1, num_online_cpus()) ?:

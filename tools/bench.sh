@@ -36,11 +36,19 @@ want_word MODE "$MODE" instructions time native all
 want_word STRICT "${STRICT:-n}" y n
 want_number CPUS "${CPUS:-4}" 2 64
 want_number ROUNDS "${ROUNDS:-15}" 1 10000
-[[ $PATTERN =~ ^[a-z0-9_]+(,[a-z0-9_]+)*$ ]] || die USAGE "PATTERN=$PATTERN: names with commas between"
+refuse "make bench takes KERNEL, MODE, PATTERN, CPUS, ROUNDS, STRICT and COMPARE" FLAVOR DURATION
+# As the module has them.
+mapfile -t all_patterns < <(sed -nE 's/^\t\.name = "(.*)",$/\1/p' "$here"/bench/*.c)
+for name in ${PATTERN//,/ }; do
+	want_word PATTERN "$name" all "${all_patterns[@]}"
+done
 
 if [ -n "${COMPARE:-}" ]; then
 	read -ra pair <<<"$COMPARE"
 	[ ${#pair[@]} = 2 ] || die USAGE "COMPARE=$COMPARE: two files"
+	for file in "${pair[@]}"; do
+		[ -r "$file" ] || die USAGE "COMPARE=$COMPARE: no file $file"
+	done
 	trap - EXIT
 	exec python3 "$here/bench/report.py" --compare "${pair[@]}"
 fi

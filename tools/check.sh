@@ -9,9 +9,9 @@
 # and codespell. Exit code: 0 clean, 1 a finding, 2 something is missing.
 
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 only_help "$@"
+cd "$TOP"
 
 tools/deps.sh check
 source=$(tools/kernel.sh source 6.12)

@@ -17,7 +17,7 @@ packages_of() {
 	test) packages_of run && echo flex bison bc libelf-dev libssl-dev xz-utils ;;
 	bench) packages_of test && echo gnuplot-nox ;;
 	arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm ;;
-	check) packages_of run && echo sparse coccinelle shellcheck codespell xz-utils ;;
+	check) packages_of run && echo sparse shellcheck codespell xz-utils ;;
 	esac
 }
 

@@ -38,7 +38,7 @@ case $command in
 stock) want_word KERNEL "$line" "${!STOCK_PACKAGES[@]}" ;;
 *) want_word KERNEL "$line" "${!SOURCE_PACKAGE[@]}" ;;
 esac
-[ "$command" != test ] || want_word FLAVOR "${3:-}" "${!BUILD_STEPS[@]}"
+[ "$command" != test ] || want_word FLAVOR "${3:-}" debug plain kcsan rt bench uml
 machine=$(dpkg --print-architecture)
 want_word "architecture" "$machine" amd64
 

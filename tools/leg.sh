@@ -10,6 +10,22 @@ read_variables() {
 	want_number DURATION "$DURATION" 1 3600
 }
 
+# read_test_kernel LINE...: KERNEL, one of these, and FLAVOR. Sets WANTED to what the
+# VM has to find besides: a kernel that looks for races, one that is planted.
+read_test_kernel() {
+	# shellcheck disable=SC2034	# WANTED: for boot, in test.sh and torture.sh
+	FLAVOR=${FLAVOR:-debug} WANTED=()
+	want_word KERNEL "$KERNEL" "$@"
+	want_word FLAVOR "$FLAVOR" debug plain kcsan rt bench
+	case $KERNEL-$FLAVOR in
+	6.1-rt) die USAGE "FLAVOR=rt: KERNEL=6.1 has no PREEMPT_RT" ;;
+	*-arm64-plain) ;;
+	*-arm64-*) die USAGE "FLAVOR=$FLAVOR: KERNEL=$KERNEL is built as plain only" ;;
+	esac
+	# shellcheck disable=SC2034	# as above
+	[ "$FLAVOR" != kcsan ] || WANTED=(--expect-race)
+}
+
 # start_leg NAME: outputs go to build/NAME; only one of a name at a time.
 start_leg() {
 	OUT=$TOP/build/$1
@@ -46,8 +62,6 @@ boot() {
 	local kernel=$1 script=$2 file
 	shift 2
 	local -a files=()
-	# A kernel that looks for races has to find one that is planted.
-	[ "${FLAVOR:-}" != kcsan ] || set -- --expect-race "$@"
 	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,scale,torture,unload}/*.ko \
 		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")

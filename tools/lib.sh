@@ -3,15 +3,16 @@
 # What the scripts in tools/ share: exit codes, errors, ranges, the cache
 # folder, locks and disk space. Sourced, never run.
 
-# Exit codes of every script here (README: "Commands").
+# Exit codes of every script here (README: "Work on it").
 declare -rA CODES=([PASS]=0 [FAILED]=1 [USAGE]=2 [SPLAT]=3 [HANG]=4 [LOST]=5)
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export TOP
 export CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/objcache
 
-# A make that calls these scripts must not pass its options on to theirs.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+# A make that calls these scripts must not pass its options on to theirs, nor what it
+# was told to build.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE KDIR M O
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 say() { printf '%s\n' "$*" >&2; }
@@ -38,6 +39,15 @@ only_help() {
 	-h | --help) usage "$0" && exit ;;
 	*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
 	esac
+}
+
+# refuse REASON NAME...: a variable that something else takes is not just ignored.
+refuse() {
+	local name reason=$1
+	shift
+	for name; do
+		[ -z "${!name:-}" ] || die USAGE "$name=${!name}: $reason"
+	done
 }
 
 # want_number NAME VALUE MIN MAX

@@ -12,14 +12,20 @@
 # Exit code: 0 all as expected, 1 not, 2 something is missing.
 
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. tools/lib.sh
-. tools/kernel/packages.sh
-. tools/kernel/suites.sh
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+. "$here/kernel/packages.sh"
+. "$here/kernel/suites.sh"
 
 case ${1:-} in
 -h | --help) usage "$0" && exit ;;
 esac
+tests=()
+for file; do
+	[ -f "$file" ] || die USAGE "$file: no such litmus test; $here/litmus/ has them"
+	tests+=("$(realpath "$file")")
+done
+[ $# -gt 0 ] || tests=("$here"/litmus/*.litmus)
 
 # herd_root: unpacked once.
 herd_root() {
@@ -38,11 +44,9 @@ herd_root() {
 	echo "$root"
 }
 
-tools/deps.sh check
+"$here/deps.sh" check
 root=$(herd_root)
-model=$(tools/kernel.sh source 6.12)/tools/memory-model
-mapfile -t tests < <([ $# -gt 0 ] && realpath -e "$@" || printf '%s\n' "$PWD"/tools/litmus/*.litmus)
-[ -f "${tests[0]:-}" ] || die USAGE "$*: no such litmus test"
+model=$("$here/kernel.sh" source 6.12)/tools/memory-model
 
 # herd FILE: what it observed, Never, Sometimes or Always.
 herd() {

@@ -27,6 +27,7 @@ declare -rA COMMAND=(
 )
 
 only_help "$@"
+refuse "each leg has its own kernel and flavor; LEGS chooses legs" KERNEL FLAVOR
 read -ra legs <<<"${LEGS:-${ALL[*]}}"
 for name in "${legs[@]}"; do
 	want_word LEGS "$name" "${ALL[@]}"

@@ -25,6 +25,7 @@ conclude() {
 }
 
 read_variables 10
+refuse "make run boots Debian's own kernels; make test and make torture have flavors" FLAVOR
 "$here/deps.sh" run
 folder=$("$here/kernel.sh" stock "$KERNEL")
 start_leg "run-$KERNEL"

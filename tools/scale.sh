@@ -56,7 +56,10 @@ tabulate() {
 		}' "$1"
 }
 
-read_variables 1
+refuse "make scale runs on a stock kernel, with ${counts[*]} CPUs, and counts instructions" FLAVOR CPUS DURATION
+KERNEL=${KERNEL:-6.12}
+# shellcheck disable=SC2034	# boot hands it on
+DURATION=1
 "$here/deps.sh" run
 folder=$("$here/kernel.sh" stock "$KERNEL")
 start_leg "scale-$KERNEL"

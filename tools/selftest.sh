@@ -28,6 +28,13 @@ DURATION=0 run.sh | 2 | DURATION=0: out of range 1..3600
 DURATION=99999999999999999999 run.sh | 2 | the range is 1..3600
 OBJCACHE_NEED_MB=99999999 run.sh | 2 | needs 99999999 MB
 FLAVOR=fast test.sh | 2 | verdict: 2 USAGE: FLAVOR=fast: unknown; one of:
+FLAVOR=uml test.sh | 2 | verdict: 2 USAGE: FLAVOR=uml: unknown; one of: debug plain
+FLAVOR=kcsan run.sh | 2 | run: FAIL 2 USAGE: FLAVOR=kcsan: make run boots Debian's own kernels
+CPUS=4 scale.sh | 2 | scale: FAIL 2 USAGE: CPUS=4: make scale runs on a stock kernel
+KERNEL=6.12-arm64 torture.sh | 2 | torture: FAIL 2 USAGE: KERNEL=6.12-arm64: unknown; one of: 6.1
+KERNEL=6.1 matrix.sh | 2 | KERNEL=6.1: each leg has its own kernel
+PATTERN=pair,no bench.sh | 2 | bench: FAIL 2 USAGE: PATTERN=no: unknown; one of: all
+COMPARE=/nowhere bench.sh | 2 | bench: FAIL 2 USAGE: COMPARE=/nowhere: two files
 KERNEL=5.4 test.sh | 2 | kunit: 0 passed, 1 failed, 0 skipped
 CPUS=0 test.sh | 2 | verdict: 2 USAGE: CPUS=0: out of range 2..64
 X=1 vm/leg_test.sh 1 | 1 | leg: 1 FAILED: rmmod objcache ended with status 1
@@ -44,6 +51,7 @@ LEGS=5.4 matrix.sh | 2 | LEGS=5.4: unknown; one of: 6.1 6.12
 X=1 kernel.sh stock | 2 | KERNEL=: unknown
 X=1 kernel.sh brew 6.12 | 2 | brew: not a command
 X=1 deps.sh everything | 2 | GROUP=everything: unknown
+X=1 litmus.sh nosuch.litmus | 2 | nosuch.litmus: no such litmus test
 X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 "
 

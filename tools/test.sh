@@ -4,7 +4,7 @@
 # VM, runs every suite and judges the whole: results, log, leaks, leftovers.
 #
 #   KERNEL=6.1|6.12|7.3|6.12-arm64   which source, and which machine if another (6.12)
-#   FLAVOR=debug|plain|kcsan|rt   which detectors it has (debug)
+#   FLAVOR=debug|plain|kcsan|rt|bench   which detectors it has (debug)
 #   CPUS=N                        virtual CPUs, 2..64 (4)
 #   DURATION=S                    seconds of stress beside the suites, 1..3600 (3)
 #
@@ -69,7 +69,7 @@ expected_suites() {
 }
 
 read_variables 3
-FLAVOR=${FLAVOR:-debug}
+read_test_kernel 6.1 6.12 7.3 6.12-arm64
 groups=(run test)
 [[ $KERNEL != *-arm64 ]] || groups+=(arm64)
 "$here/deps.sh" "${groups[@]}"
@@ -83,7 +83,7 @@ append=''
 # 7.x makes a timer of each slice (hrtick); with the emulated HPET as its clock, which
 # takes microseconds to read, busy CPUs do nothing else.
 [ "$KERNEL" != 7.3 ] || append=tsc=reliable
-boot "$folder" guest-test.sh --append "$append" --env "FLAVOR=$FLAVOR" --env TORTURE=60 --env PAIRS=5000 \
+boot "$folder" guest-test.sh "${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --env TORTURE=60 --env PAIRS=5000 \
 	--env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
 	--source "$source" --expect-suites "$suites" --expect-cases "$cases" \
 	--show-log '^ *(# Subtest:|(not )?ok )|EXPECTATION|ASSERTION|objcache_torture: ' \

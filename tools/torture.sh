@@ -4,8 +4,8 @@
 # threads, interrupts and NMIs, aging, shrinkers, drains, readers, and CPUs that go
 # off and on.
 #
-#   KERNEL=6.12                which source (6.12)
-#   FLAVOR=debug|plain|kcsan   which detectors it has (debug)
+#   KERNEL=6.1|6.12|7.3        which source (6.12)
+#   FLAVOR=debug|plain|kcsan|rt|bench   which detectors it has (debug)
 #   CPUS=N                     virtual CPUs, 2..64 (8)
 #   DURATION=S                 seconds, of the VM's time, 1..3600 (60)
 #   PLANT=nothing|claim|lose   a fault, which must be found (nothing)
@@ -31,12 +31,13 @@ conclude() {
 
 CPUS=${CPUS:-8}
 read_variables 60
-FLAVOR=${FLAVOR:-debug} PLANT=${PLANT:-nothing}
+read_test_kernel 6.1 6.12 7.3
+PLANT=${PLANT:-nothing}
 want_word PLANT "$PLANT" nothing claim lose
 "$here/deps.sh" run test
 folder=$("$here/kernel.sh" test "$KERNEL" "$FLAVOR")
 start_leg "torture-$KERNEL-$FLAVOR"
 build_all "$folder"
-boot "$folder" guest-torture.sh --env "FLAVOR=$FLAVOR" --env "PLANT=$PLANT" \
+boot "$folder" guest-torture.sh "${WANTED[@]}" --env "FLAVOR=$FLAVOR" --env "PLANT=$PLANT" \
 	--show-log 'objcache_torture: ' --boot-limit $((240 + 8 * CPUS)) --quiet-limit $((90 + 4 * CPUS)) \
 	--limit $((600 + 30 * CPUS + 2 * DURATION))

@@ -283,11 +283,11 @@ def boot(options):
     """Returns (verdict, counts or None)."""
     for path in (f"{options.kernel}/vmlinuz", busybox_of(options.kernel), options.script):
         if not os.path.exists(path):
-            raise UsageError(f"{path}: not there (tools/deps.sh run installs what is needed)")
+            raise UsageError(f"{path}: not there (tools/deps.sh run arm64 installs what is needed)")
     machine = None if options.uml else qemu.machine_of(options.kernel)
     program = machine and (options.qemu or machine.qemu)
     if program and shutil.which(program) is None:
-        raise UsageError(f"{program}: no such program (tools/deps.sh run installs it)")
+        raise UsageError(f"{program}: no such program (tools/deps.sh run arm64 installs it)")
     try:
         accelerator, reason = accelerator_of(options, program)
     except ValueError as error:
