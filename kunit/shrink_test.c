@@ -6,6 +6,7 @@
  * reclaim; from user space the same goes through debugfs (SHRINKER_DEBUG).
  */
 
+#include <linux/kcsan-checks.h>
 #include <linux/sched/mm.h>
 
 #include "actors.h"
@@ -19,6 +20,27 @@
 
 typedef unsigned long shrink_fn(struct shrinker *shrinker, struct shrink_control *sc);
 
+/*
+ * They write current->flags, which the load balancer reads: a race of the kernel's
+ * with itself, but inlined here.
+ */
+static unsigned int reclaim_begin(void)
+{
+	unsigned int flags;
+
+	kcsan_disable_current();
+	flags = memalloc_noreclaim_save();
+	kcsan_enable_current();
+	return flags;
+}
+
+static void reclaim_end(unsigned int flags)
+{
+	kcsan_disable_current();
+	memalloc_noreclaim_restore(flags);
+	kcsan_enable_current();
+}
+
 static unsigned long as_reclaim(struct objcache *cache, bool scan, unsigned long nr)
 {
 	struct shrinker *shrinker = t_shrinker_of(&to_core(cache)->shrinker);
@@ -26,13 +48,13 @@ static unsigned long as_reclaim(struct objcache *cache, bool scan, unsigned long
 	struct shrink_control sc = {
 		.gfp_mask = GFP_KERNEL, .nr_to_scan = nr, .nr_scanned = nr,
 	};
-	unsigned int flags = memalloc_noreclaim_save();
+	unsigned int flags = reclaim_begin();
 	unsigned long done;
 
 	fs_reclaim_acquire(GFP_KERNEL);
 	done = fn(shrinker, &sc);
 	fs_reclaim_release(GFP_KERNEL);
-	memalloc_noreclaim_restore(flags);
+	reclaim_end(flags);
 	return done;
 }
 
