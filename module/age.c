@@ -55,10 +55,14 @@ static void objcache_age_work(struct work_struct *work)
  */
 bool objcache_may_disturb(int cpu)
 {
+	bool may;
+
 	/* In 7.3 cpusets replace these masks, after a grace period. */
-	guard(rcu)();
-	return cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
-	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+	rcu_read_lock();
+	may = cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+	      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+	rcu_read_unlock();
+	return may;
 }
 
 /**
