@@ -355,11 +355,6 @@ struct rig *probe_rig_create(struct kunit *test)
 {
 	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "the step keeps preemption off");
-	if (!IS_ENABLED(CONFIG_KPROBES))
-		kunit_skip(test, "no kprobes here");
-	t_need_cpus(test, 2);
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	rig->test = test;
 	rig->task = current;

@@ -21,8 +21,8 @@ leg() {
 	shift
 	echo "== $name: $*"
 	"$@" 2>&1 | tee "$log" || status=$?
-	# modpost's cannot be made errors on every kernel.
-	if [ "$status" = 0 ] && grep '^WARNING: modpost' "$log"; then
+	# Those of modpost and objtool cannot be made errors on every kernel.
+	if [ "$status" = 0 ] && grep -E '^WARNING: modpost|: warning: objtool' "$log"; then
 		status=1 verdict="the build warns"
 	elif [ "$status" != 0 ]; then
 		verdict=$(reason "$log")

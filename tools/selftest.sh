@@ -46,6 +46,7 @@ X=1 vm/legs_test.sh good | 0 | kunit: 5 passed, 0 failed, 1 skipped
 X=1 vm/legs_test.sh numbers | 1 | kunit: 8 passed, 2 failed, 1 skipped
 X=1 vm/legs_test.sh bare | 1 | verdict: 1 FAILED: leg second: 4 HANG: nothing came
 X=1 vm/legs_test.sh warning | 1 | kunit: 5 passed, 1 failed, 1 skipped
+X=1 vm/legs_test.sh objtool | 1 | kunit: 5 passed, 1 failed, 1 skipped
 X=1 vm/legs_test.sh skip | 0 | kunit: 5 passed, 0 failed, 2 skipped
 LEGS=5.4 matrix.sh | 2 | LEGS=5.4: unknown; one of: 6.1 6.12
 X=1 kernel.sh stock | 2 | KERNEL=: unknown
