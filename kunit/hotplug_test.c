@@ -199,12 +199,16 @@ struct ticker {
 static enum hrtimer_restart ticker_fn(struct hrtimer *timer)
 {
 	struct ticker *ticker = container_of(timer, struct ticker, timer);
+	struct t_actor *actor = &ticker->actor;
 	unsigned int i;
 
 	if (smp_processor_id() != ticker->cpu)
 		return HRTIMER_NORESTART;
 	for (i = 0; i < 8; i++)
-		t_actor_step(&ticker->actor);
+		t_actor_step(actor);
+	/* To the end: what has to be queued for the worker while the CPU dies. */
+	if (cpu_dying(ticker->cpu) && actor->nr && !(ticker->ticks % 4))
+		t_discard(actor->tc, actor->held[--actor->nr], actor->who);
 	WRITE_ONCE(ticker->ticks, ticker->ticks + 1);
 	hrtimer_forward_now(timer, ns_to_ktime(500 * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
@@ -233,6 +237,8 @@ static struct ticker *ticker_create(struct tcache *tc, unsigned int cpu)
 	KUNIT_ASSERT_NOT_NULL(test, ticker);
 	ticker->cpu = cpu;
 	t_actor_init(&ticker->actor, tc, 2, GFP_ATOMIC);
+	/* What it has must last until the CPU is dead; see ticker_fn(). */
+	ticker->actor.may_discard = false;
 	objcache_hrtimer_setup(&ticker->timer, ticker_fn, HRTIMER_MODE_REL_PINNED_HARD);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ticker_cancel, ticker));
 	return ticker;
@@ -244,12 +250,19 @@ static void die_at_work(struct tcache *tc, struct ticker *ticker)
 	struct kunit *test = tc->test;
 	unsigned long ticks = ticker->ticks;
 
+	/* On PREEMPT_RT an interrupt only uses what is there. */
+	t_on_cpu(test, num_online_cpus() - 1);
+	KUNIT_EXPECT_GT(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), 0);
+	t_on_cpu(test, 0);
 	KUNIT_ASSERT_EQ(test, 0, smp_call_function_single(ticker->cpu, ticker_start,
 							  ticker, true));
 	KUNIT_EXPECT_TRUE(test, t_wait_until(READ_ONCE(ticker->ticks) > ticks + 20));
 	cpu_off(test, ticker->cpu);
 	hrtimer_cancel(&ticker->timer);
 	KUNIT_EXPECT_EQ(test, parked_on(tc, ticker->cpu), 0);
+	/* Nor does anything wait for it to come back, as each drain then would. */
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!irq_work_is_pending(&to_core(tc->cache)->kick)));
 	t_actor_empty(&ticker->actor);
 	cpu_on(test, ticker->cpu);
 }
