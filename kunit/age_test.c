@@ -3,12 +3,12 @@
  * S6: what nobody wants for two age steps goes, what is used stays
  *
  * Steps are taken by hand, on caches without a timer; age_timer_test.c is about
- * the timer, age_cost_test.c about what a step costs. Isolated and nohz_full
- * CPUs, which keep their private part until they use it again, are not looked
- * at.
+ * the timer, age_cost_test.c about what a step costs. No CPU here is isolated;
+ * what a step does to one that is, ask_idle() does to any.
  */
 
 #include "age_helpers.h"
+#include "contexts.h"
 #include "../module/internal.h"
 
 #define SHARED		(PARKED - PRIVATE)
@@ -247,6 +247,94 @@ static void s06_aging_under_load_loses_nothing(struct kunit *test)
 	t_finish(tc);
 }
 
+static void ask_idle(struct tcache *tc, unsigned int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
+
+	WRITE_ONCE(c->touched, objcache_touched(c));
+	WRITE_ONCE(c->expired, true);
+	objcache_ask(c);
+}
+
+struct put_job {
+	struct tcache *tc;
+	struct tobj *obj;
+};
+
+static void put_one(void *data)
+{
+	struct put_job *job = data;
+
+	t_put(job->tc, job->obj, 1);
+}
+
+/* Two magazines, and newest first what is put then. */
+static void s06_an_undisturbed_cpu_releases_its_part_at_its_next_put(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct put_job job = { .tc = tc };
+	enum t_context context;
+	u64 aged;
+
+	t_need_cpus(test, 2);
+	t_need_nmi(test);
+	for (context = T_TASK; context < T_NR_CONTEXTS; context++) {
+		t_on_cpu(test, 1);
+		age_use(tc, PARKED);
+		t_on_cpu(test, 0);
+		job.obj = t_get(tc, GFP_KERNEL, 1);
+		KUNIT_ASSERT_NOT_NULL(test, job.obj);
+		aged = t_stat(tc, aged_out);
+		ask_idle(tc, t_nth_cpu(1));
+		KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), aged);
+		t_on_cpu(test, 1);
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, put_one, &job));
+		KUNIT_EXPECT_EQ_MSG(test, t_stat(tc, aged_out), aged + PRIVATE, "in %s",
+				    t_context_name(context));
+		KUNIT_EXPECT_PTR_EQ(test, t_get(tc, GFP_KERNEL, 1), job.obj);
+		t_put(tc, job.obj, 1);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), aged + PRIVATE);
+		t_expect_balanced(tc, 0);
+		objcache_drain(tc->cache);
+	}
+	t_finish(tc);
+}
+
+static void s06_an_undisturbed_cpu_keeps_what_it_uses(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct tobj *objs[2];
+
+	t_on_cpu(test, 0);
+	age_use(tc, PARKED);
+	ask_idle(tc, t_nth_cpu(0));
+	t_get_all(tc, objs, 2);
+	t_put_all(tc, objs, 2);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
+	t_finish(tc);
+}
+
+static void s06_asking_under_load_loses_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned long end = jiffies + msecs_to_jiffies(500);
+	struct t_crew *crew;
+	unsigned int cpu;
+
+	crew = t_crew_create(test, 2 * num_online_cpus(), age_busy_user, tc);
+	t_crew_start(crew);
+	while (time_before(jiffies, end)) {
+		for_each_online_cpu(cpu)
+			ask_idle(tc, cpu);
+		usleep_range(10, 50);
+	}
+	t_crew_stop(crew);
+	KUNIT_EXPECT_GT(test, t_stat(tc, aged_out), 0);
+	kunit_info(test, "%llu objects released", t_stat(tc, aged_out));
+	t_finish(tc);
+}
+
 static struct kunit_case age_cases[] = {
 	KUNIT_CASE(s06_an_idle_object_survives_one_step_and_not_two),
 	KUNIT_CASE(s06_two_steps_empty_an_idle_cache_on_all_cpus),
@@ -259,6 +347,9 @@ static struct kunit_case age_cases[] = {
 	KUNIT_CASE(s06_a_get_from_the_aged_generation_is_counted),
 	KUNIT_CASE(s06_another_cpu_finds_the_aged_generation),
 	KUNIT_CASE(s06_the_nested_list_ages_with_the_private_part),
+	KUNIT_CASE(s06_an_undisturbed_cpu_releases_its_part_at_its_next_put),
+	KUNIT_CASE(s06_an_undisturbed_cpu_keeps_what_it_uses),
+	KUNIT_CASE(s06_asking_under_load_loses_nothing),
 	KUNIT_CASE_SLOW(s06_aging_under_load_loses_nothing),
 	{}
 };

@@ -7,7 +7,10 @@
  * the CPU's rings change places; so it costs O(CPUs), and what was claimed is
  * emptied later, by the worker. A private part cannot be touched from here: if
  * it is not empty and its CPU has done nothing since the last step, a work item
- * goes there after the hand-over; otherwise the CPU is left alone.
+ * goes there after the hand-over; otherwise the CPU is left alone. One that must
+ * not be disturbed is asked instead: its limit is taken away, so that its next put
+ * comes to park.c, and looks. Only its owner ever gives it another limit, and to
+ * find none only costs a put the hit path; so the two need no order.
  *
  * The timer is deferrable and runs only while there are objects.
  */
@@ -19,14 +22,6 @@
 #include "trace.h"
 
 /* ---- a step ---- */
-
-/* Anything that this CPU does to the cache changes it. */
-static unsigned long objcache_touched(struct objcache_cpu *c)
-{
-	return READ_ONCE(c->own.gets) + READ_ONCE(c->own.puts) +
-	       READ_ONCE(c->count.slow_gets) + READ_ONCE(c->count.slow_puts) +
-	       READ_ONCE(c->count.prefilled);
-}
 
 static void objcache_age_work(struct work_struct *work)
 {
@@ -96,6 +91,19 @@ static void objcache_age_private(struct objcache_core *core,
 	WRITE_ONCE(c->touched, touched);
 }
 
+/**
+ * objcache_age_here - this CPU was asked: release its private part
+ * @core: the cache
+ *
+ * Context: Any.
+ */
+void objcache_age_here(struct objcache_core *core)
+{
+	unsigned long nr = objcache_release_here(core);
+
+	this_cpu_add(core->cpu->count.aged_out, nr);
+}
+
 /* To the CPUs whose private parts the last step has found expired. */
 static void objcache_age_private_parts(struct objcache_core *core)
 {
@@ -105,8 +113,12 @@ static void objcache_age_private_parts(struct objcache_core *core)
 	for_each_possible_cpu(cpu) {
 		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 
-		if (READ_ONCE(c->expired) && objcache_may_disturb(cpu))
+		if (!READ_ONCE(c->expired) || !cpu_online(cpu))
+			continue;
+		if (objcache_may_disturb(cpu))
 			objcache_queue_on(cpu, &c->age_work);
+		else
+			objcache_ask(c);
 	}
 	cpus_read_unlock();
 }

@@ -106,7 +106,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 		void **top = own->top;
 		void **end = top + nr;
 
-		if (likely(end <= own->limit)) {
+		if (likely(end <= data_race(own->limit))) { /* see age.c */
 			if (likely(objcache_copy_up(top, end, objs))) {
 				WRITE_ONCE(own->top, end);
 				data_race(own->puts += nr); /* as on the hit path */

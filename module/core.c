@@ -57,7 +57,7 @@ void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 	c->loaded = mag;
 	WRITE_ONCE(c->own.base, base);
 	objcache_set_top(c, base + nr);
-	c->own.limit = mag && !core->slow_put ? base + core->batch : base;
+	objcache_set_limit(core, c);
 }
 
 /**

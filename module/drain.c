@@ -82,6 +82,26 @@ unsigned long objcache_release_own(struct objcache_cpu *c,
 }
 
 /**
+ * objcache_release_here - release the private part of whatever CPU this is
+ * @core: the cache
+ *
+ * Context: Any. Two magazines and the nested list, at most.
+ * Return: how many objects were released.
+ */
+unsigned long objcache_release_here(struct objcache_core *core)
+{
+	unsigned long total = 0;
+	unsigned int nr;
+
+	do {
+		nr = objcache_drain_some(raw_cpu_ptr(core->cpu),
+					 OBJCACHE_PRIVATE, false);
+		total += nr;
+	} while (nr == OBJCACHE_DRAIN_BATCH && total < 3 * core->batch);
+	return total;
+}
+
+/**
  * objcache_release_dead - release what a CPU that is offline has parked
  * @c: its part of the cache
  *

@@ -290,6 +290,20 @@ static inline unsigned int objcache_shared(struct objcache_cpu *c)
 	       objcache_ring_count(&c->ring[1]);
 }
 
+/* Anything that this CPU does to the cache changes it. */
+static inline unsigned long objcache_touched(struct objcache_cpu *c)
+{
+	return READ_ONCE(c->own.gets) + READ_ONCE(c->own.puts) +
+	       READ_ONCE(c->count.slow_gets) + READ_ONCE(c->count.slow_puts) +
+	       READ_ONCE(c->count.prefilled);
+}
+
+/* Any CPU: the next put of that one shall look whether its part has expired. */
+static inline void objcache_ask(struct objcache_cpu *c)
+{
+	WRITE_ONCE(c->own.limit, NULL);
+}
+
 /* How far a search for parked objects goes. */
 enum objcache_reach {
 	OBJCACHE_PRIVATE,	/* this CPU's private part and nested list */
@@ -359,6 +373,7 @@ int objcache_drain_start(void);
 void objcache_queue_on(int cpu, struct work_struct *work);
 void objcache_drain_stop(void);
 void objcache_drain_init(struct objcache_core *core, int cpu);
+unsigned long objcache_release_here(struct objcache_core *core);
 unsigned long objcache_release_dead(struct objcache_cpu *c);
 unsigned long objcache_release_own(struct objcache_cpu *c,
 				   enum objcache_reach reach);
@@ -369,6 +384,7 @@ void objcache_age_init(struct objcache_core *core);
 void objcache_age_exit(struct objcache_core *core);
 void objcache_age_arm(struct objcache_core *core);
 void objcache_age_start(struct objcache_core *core);
+void objcache_age_here(struct objcache_core *core);
 void objcache_age_step(struct objcache_core *core);
 bool objcache_may_disturb(int cpu);
 void objcache_squeeze(struct objcache_core *core, int cpu);

@@ -178,7 +178,8 @@ struct objcache_stats {
  * struct objcache_owner - the part of a CPU's state that a hit touches
  * @top: one past the newest private object; the slot below the oldest one
  *	holds NULL, so an empty stack needs no second comparison
- * @limit: a put goes out of line when @top has reached it
+ * @limit: a put goes out of line when @top has reached it; any CPU may take it
+ *	away (NULL)
  * @base: what @top is when the stack is empty
  * @gets: objects handed out by the hit path
  * @puts: objects taken back by the hit path
@@ -187,8 +188,8 @@ struct objcache_stats {
  *	0 and back. An interrupt that finds it gone leaves them alone and takes
  *	the nested path.
  *
- * Written by its own CPU only; other CPUs read @top, @gets and @puts for
- * statistics, and live with a stale value.
+ * Written by its own CPU only, but for @limit; other CPUs read @top, @gets and
+ * @puts for statistics, and live with a stale value.
  */
 struct objcache_owner {
 	void **top;
@@ -259,7 +260,7 @@ void objcache_destroy(struct objcache *cache);
  * token gone. Both are on this CPU, so compiler barriers order them. Where the
  * decrement takes several instructions, an interrupt between them leaves the
  * token as it found it. data_race(): the statistics of other CPUs read these
- * fields and can be off by what is under way.
+ * fields and can be off by what is under way; an aging step may take @limit away.
  *
  * On x86 this CPU's copy of a per-CPU variable can be named in the instruction;
  * such pointers are of a type of their own, hence macros.
@@ -322,7 +323,7 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
 	if (objcache_owner_enter(own)) {
 		void **top = own->top;
 
-		if (likely(top < own->limit)) {
+		if (likely(top < data_race(own->limit))) { /* see age.c */
 			*top = obj;
 			data_race(own->top++); /* others read it for statistics */
 			data_race(own->puts++); /* as well */
@@ -523,8 +524,9 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
  *
  * What has been idle in a shared part for two steps is on its way out when this
  * returns; so is the private part of each CPU that neither got nor put between
- * the last step and this one, but for isolated and nohz_full CPUs. Destructors
- * may still be running.
+ * the last step and this one. Isolated and nohz_full CPUs are not disturbed: they
+ * release theirs at their next put, if that is the first they do. Destructors may
+ * still be running.
  *
  * Context: Process context, may sleep. Not from a dtor or a hotplug callback,
  * nor under a lock that a dtor takes.

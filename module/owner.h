@@ -46,6 +46,15 @@ static inline void objcache_set_top(struct objcache_cpu *c, void **top)
 	WRITE_ONCE(c->own.top, top);
 }
 
+/* Owner only. Caches whose puts have to look have none to speak of. */
+static inline void objcache_set_limit(struct objcache_core *core,
+				      struct objcache_cpu *c)
+{
+	unsigned int nr = c->loaded && !core->slow_put ? core->batch : 0;
+
+	WRITE_ONCE(c->own.limit, c->own.base + nr);
+}
+
 /* core.c */
 void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag, unsigned int nr);
@@ -76,6 +85,7 @@ struct objcache_parking {
 	unsigned int counted;	/* parked by the owner, and counted as puts */
 	bool put;		/* count them */
 	bool keep;		/* leave what is parked: no overflow */
+	bool expired;		/* objcache_age_here() is due before it goes on */
 	bool start;		/* objcache_depot_watch() is due */
 	bool full;		/* no room, and no magazine would help */
 	bool need;		/* no room without a magazine */

@@ -71,12 +71,28 @@ static bool objcache_make_room(struct objcache_core *core,
 	return true;
 }
 
+/*
+ * A step wanted to know, from a CPU that it must not disturb: has this been idle
+ * ever since?
+ */
+static bool objcache_asked(struct objcache_core *core, struct objcache_cpu *c)
+{
+	if (likely(data_race(c->own.limit))) /* any CPU takes it away */
+		return false;
+	objcache_set_limit(core, c);
+	return READ_ONCE(c->expired) &&
+	       objcache_touched(c) == READ_ONCE(c->touched);
+}
+
 /* What fits into one magazine: no visit is longer. */
 static unsigned int objcache_park_owner(struct objcache_core *core,
 					struct objcache_cpu *c, void **objs,
 					unsigned int nr,
 					struct objcache_parking *p)
 {
+	p->expired = objcache_asked(core, c);
+	if (p->expired)
+		return 0;
 	if (!objcache_room(core, c) && !objcache_make_room(core, c, p))
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -151,6 +167,11 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 		return 0;
 	for (;;) {
 		done += objcache_park_some(core, objs + done, nr - done, p);
+		if (p->expired) {
+			p->expired = false;
+			objcache_age_here(core);
+			continue;
+		}
 		if (p->overflow) {
 			objcache_release(core, p->overflow->objs, core->batch);
 			if (p->hand)
