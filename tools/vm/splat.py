@@ -36,7 +36,7 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
     (SPLAT, "scheduling while atomic", r"^BUG: scheduling while atomic"),
     (SPLAT, "sleeping in atomic", r"^BUG: sleeping function called from invalid context"),
     (SPLAT, "preemptible per-CPU access", r"^BUG: using \S+ in preemptible"),
-    (SPLAT, "page fault", r"^BUG: (unable to handle|kernel NULL pointer)"),
+    (SPLAT, "page fault", r"^BUG: (unable to handle|kernel NULL pointer)|^Unable to handle kernel "),
     (SPLAT, "lockdep switched itself off", r"^BUG: MAX_\w+ too low|^turning off the locking correctness|"
      r"^INFO: lockdep is turned off|^Disabling lock debugging due to kernel taint"),
     (SPLAT, "lockdep", r"^INFO: trying to register non-static key"),
@@ -51,7 +51,7 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
     (SPLAT, "list corruption", r"^list_(add|del) corruption"),
     (SPLAT, "debug objects switched itself off", r"^ODEBUG: Out of memory"),
     (SPLAT, "debug objects", r"^ODEBUG: (activate|deactivate|init|free|assert|destroy|object)"),
-    (SPLAT, "oops", r"^(Oops|int3|general protection fault|stack segment|double fault|invalid opcode|divide error)\b.*:"),
+    (SPLAT, "oops", r"^(Internal error: Oops|Oops|int3|general protection fault|stack segment|double fault|invalid opcode|divide error)\b.*:"),
     (SPLAT, "softirq", r"^softirq: huh, entered softirq"),
     (SPLAT, "irq nobody cared", r"^irq \d+: nobody cared"),
     (SPLAT, "missing symbol", r"^\w+: (Unknown symbol|disagrees about version of symbol)"),
@@ -62,7 +62,7 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
     (SPLAT, "kmemleak misuse", r"^kmemleak: .* (unknown|by alias|larger than) "),
     (SPLAT, "panic", r"^Kernel panic - not syncing"),
     (SPLAT, TAINT_NAME, r"^(CPU: .*|Hardware name: .*)?Tainted: (.*\[[WDLB]\]=|[A-Z ]*\b[GP][A-Z ]* [WDLB]\b)"),
-    (SPLAT, TRACE_NAME, r"^Call Trace:$"),
+    (SPLAT, TRACE_NAME, r"^Call [Tt]race:$"),
 ]]
 
 # What announces a stack trace on purpose. KCSAN's own reports are judged above.
