@@ -121,9 +121,14 @@ static void discard_all(void *data)
 		t_discard(job->tc, job->objs[--job->nr], 1);
 }
 
-/* Its locks are spinlock_t, which do not nest in raw ones. */
+/*
+ * Its locks are spinlock_t, which do not nest in raw ones; nor, says lockdep, in an
+ * interrupt that is hard on PREEMPT_RT too.
+ */
 static bool slab_is_legal_in(enum t_context context)
 {
+	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) && context == T_HARDIRQ)
+		return false;
 	return context != T_RAW_LOCK_ON && context != T_RAW_LOCK &&
 	       context != T_NMI;
 }
