@@ -176,6 +176,8 @@ static void s06_the_timer_under_load_loses_nothing(struct kunit *test)
 	}
 	t_crew_stop(crew);
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, parked)));
+	/* Waits for CPUs that have taken out what they parked, and not yet queued it. */
+	objcache_age(tc->cache);
 	t_finish(tc);
 }
 
