@@ -18,6 +18,14 @@ enum t_context {
 	T_NR_CONTEXTS
 };
 
+/*
+ * How a get may allocate in an interrupt that is hard on PREEMPT_RT too: not at all,
+ * there or where lockdep checks for it. 0: it only tries.
+ */
+#define T_HARD_GFP							\
+	(IS_ENABLED(CONFIG_PREEMPT_RT) ||				\
+	 IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) ? 0 : GFP_ATOMIC)
+
 const char *t_context_name(enum t_context context);
 
 /* Whether NMI-like context can be had here; skips the test if not. */

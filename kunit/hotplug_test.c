@@ -11,6 +11,7 @@
 #include <linux/smp.h>
 
 #include "actors.h"
+#include "contexts.h"
 #include "helpers.h"
 #include "../module/internal.h"
 
@@ -236,7 +237,7 @@ static struct ticker *ticker_create(struct tcache *tc, unsigned int cpu)
 
 	KUNIT_ASSERT_NOT_NULL(test, ticker);
 	ticker->cpu = cpu;
-	t_actor_init(&ticker->actor, tc, 2, GFP_ATOMIC);
+	t_actor_init(&ticker->actor, tc, 2, T_HARD_GFP);
 	/* What it has must last until the CPU is dead; see ticker_fn(). */
 	ticker->actor.may_discard = false;
 	objcache_hrtimer_setup(&ticker->timer, ticker_fn, HRTIMER_MODE_REL_PINNED_HARD);

@@ -67,6 +67,16 @@ static unsigned int lane_random(struct lane *lane)
 	return 1 + (u32)(x >> 32) % lane->burst;
 }
 
+/*
+ * A hard interrupt is one on PREEMPT_RT too, where a get does not allocate by
+ * itself; elsewhere lockdep may check that it would be in order there.
+ */
+static bool lane_may_alloc(const struct lane *lane)
+{
+	return !IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) ||
+	       lane->context != LANE_HARDIRQ;
+}
+
 static gfp_t lane_gfp(const struct lane *lane)
 {
 	return (lane->context == LANE_PROCESS ? GFP_KERNEL : GFP_NOWAIT) |
@@ -89,8 +99,13 @@ static bool lane_claim(struct lane *lane, void *obj)
 
 static void *lane_get(struct lane *lane)
 {
-	void *obj = objcache_get(lane->devcache->cache, lane_gfp(lane));
+	struct objcache *cache = lane->devcache->cache;
+	void *obj;
 
+	if (lane_may_alloc(lane))
+		obj = objcache_get(cache, lane_gfp(lane));
+	else
+		obj = objcache_try_get(cache);
 	if (unlikely(!obj)) {
 		lane_count(&lane->failures);
 		return NULL;
@@ -194,7 +209,7 @@ static void lane_step_burst(struct lane *lane)
 {
 	unsigned int nr = lane_random(lane);
 
-	if (lane->random & 1)
+	if (lane->random & 1 || !lane_may_alloc(lane))
 		nr = lane_get_many(lane, nr);
 	else
 		nr = lane_get_bulk(lane, nr);

@@ -199,7 +199,10 @@ static void tort_grow(struct tort_actor *actor, gfp_t gfp)
 {
 	switch (tort_dice(actor, 16)) {
 	case 0:
-		return tort_get_bulk(actor, gfp);
+		/* There is none that only tries, but in NMI each does. */
+		if (gfp || in_nmi())
+			tort_get_bulk(actor, gfp);
+		return;
 	case 1:
 		return tort_get(actor, tort_any_cache(actor), gfp);
 	case 2:

@@ -24,6 +24,12 @@
 
 #define TORT_ATOMIC	(GFP_ATOMIC | __GFP_NOWARN)
 
+/*
+ * In interrupts that are hard on PREEMPT_RT too, and under a raw lock. The slab is
+ * not for there: on RT a get sees to that itself, elsewhere lockdep may check.
+ */
+#define TORT_RAW	(IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) ? 0 : TORT_ATOMIC)
+
 /* Steps in an interrupt, at most. */
 #define TORT_IRQ_STEPS	6
 
@@ -32,19 +38,19 @@
 
 /* ---- interrupts ---- */
 
-static void tort_interrupt(struct tort_actor *actor, bool right)
+static void tort_interrupt(struct tort_actor *actor, gfp_t gfp, bool right)
 {
 	if (!right)
 		tort_fault("context %d is not what it should be", actor->context);
-	tort_actor_steps(actor, TORT_ATOMIC,
-			 1 + tort_dice(actor, TORT_IRQ_STEPS));
+	tort_actor_steps(actor, gfp, 1 + tort_dice(actor, TORT_IRQ_STEPS));
 }
 
 static enum hrtimer_restart tort_soft_fn(struct hrtimer *timer)
 {
 	struct tort_worker *worker = container_of(timer, struct tort_worker, soft);
 
-	tort_interrupt(&worker->actor[TORT_SOFTIRQ], in_serving_softirq());
+	tort_interrupt(&worker->actor[TORT_SOFTIRQ], TORT_ATOMIC,
+		       in_serving_softirq());
 	return HRTIMER_NORESTART;
 }
 
@@ -52,7 +58,7 @@ static enum hrtimer_restart tort_hard_fn(struct hrtimer *timer)
 {
 	struct tort_worker *worker = container_of(timer, struct tort_worker, hard);
 
-	tort_interrupt(&worker->actor[TORT_HARDIRQ], in_hardirq());
+	tort_interrupt(&worker->actor[TORT_HARDIRQ], TORT_RAW, in_hardirq());
 	return HRTIMER_NORESTART;
 }
 
@@ -61,7 +67,7 @@ static void tort_irq_work_fn(struct irq_work *work)
 	struct tort_worker *worker = container_of(work, struct tort_worker,
 						  irq_work);
 
-	tort_interrupt(&worker->actor[TORT_IRQ_WORK], in_hardirq());
+	tort_interrupt(&worker->actor[TORT_IRQ_WORK], TORT_RAW, in_hardirq());
 }
 
 static void tort_start_timer(struct tort_worker *worker, struct hrtimer *timer,
@@ -112,7 +118,7 @@ void tort_worker_act(struct tort_worker *worker)
 		break;
 	case 3:
 		raw_spin_lock_irqsave(&worker->lock, flags);
-		tort_actor_steps(actor, TORT_ATOMIC, nr);
+		tort_actor_steps(actor, TORT_RAW, nr);
 		raw_spin_unlock_irqrestore(&worker->lock, flags);
 		break;
 	default:
