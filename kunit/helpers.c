@@ -228,6 +228,19 @@ void t_put_all(struct tcache *tc, struct tobj **objs, unsigned int nr)
 		t_put(tc, objs[i], 1);
 }
 
+/* @nr objects that must not be handed out again, behind a gate that is shut. */
+void t_doom(struct tcache *tc, unsigned int nr)
+{
+	struct tobj **objs = t_objs(tc->test, nr);
+	unsigned int i;
+
+	t_get_all(tc, objs, nr);
+	WRITE_ONCE(tc->gated, true);
+	for (i = 0; i < nr; i++)
+		t_discard(tc, objs[i], 1);
+	KUNIT_EXPECT_EQ(tc->test, t_stat(tc, releasing), nr);
+}
+
 /* How many of @nr are parked where this CPU finds them. */
 unsigned int t_try_get_all(struct tcache *tc, struct tobj **objs, unsigned int nr)
 {

@@ -55,6 +55,7 @@ void t_put_bulk(struct tcache *tc, unsigned int nr, struct tobj **objs, u32 who)
 struct tobj **t_objs(struct kunit *test, unsigned int nr);
 void t_get_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
 void t_put_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
+void t_doom(struct tcache *tc, unsigned int nr);
 unsigned int t_try_get_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
 
 /* The ownership stamp by itself; false: it was somebody else's */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * S8, S13 and S14: objects on their way out, the end of a cache, and the
- * accounts
+ * S8 and S14: objects on their way out, and the accounts
  *
  * That a destructor runs once, in process context and not in a put is checked
  * by the destructor of the test caches itself.
  */
 
-#include <linux/kmemleak.h>
 #include <linux/slab.h>
 
 #include "contexts.h"
@@ -259,24 +257,11 @@ static void s08_what_may_not_move_is_not_taken_back(struct kunit *test)
 	t_finish(tc);
 }
 
-/* @nr objects that must not be handed out again, behind a gate that is shut. */
-static void doom(struct tcache *tc, unsigned int nr)
-{
-	struct tobj **objs = t_objs(tc->test, MANY);
-	unsigned int i;
-
-	t_get_all(tc, objs, nr);
-	WRITE_ONCE(tc->gated, true);
-	for (i = 0; i < nr; i++)
-		t_discard(tc, objs[i], 1);
-	KUNIT_EXPECT_EQ(tc->test, t_stat(tc, releasing), nr);
-}
-
 static void s08_a_get_that_may_not_block_is_null_above_the_bound(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 
-	doom(tc, MANY);
+	t_doom(tc, MANY);
 	KUNIT_EXPECT_NULL(test, t_get(tc, GFP_NOWAIT, 1));
 	KUNIT_EXPECT_NULL(test, t_get(tc, GFP_ATOMIC, 1));
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
@@ -293,7 +278,7 @@ static void s08_a_get_below_the_bound_constructs(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj *obj;
 
-	doom(tc, BACKLOG / 2);
+	t_doom(tc, BACKLOG / 2);
 	obj = t_get(tc, GFP_NOWAIT, 1);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), BACKLOG / 2 + 1);
@@ -310,7 +295,7 @@ static void s08_a_get_that_may_block_helps_above_the_bound(struct kunit *test)
 	struct tobj *obj;
 
 	WRITE_ONCE(tc->free_pass, current);
-	doom(tc, MANY);
+	t_doom(tc, MANY);
 	obj = t_get(tc, GFP_KERNEL, 1);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_GE(test, atomic_read(&tc->free_pass_dtors), 1);
@@ -327,7 +312,7 @@ static void s08_a_bulk_get_keeps_to_the_bound_too(struct kunit *test)
 	struct tobj **objs = t_objs(test, MANY);
 	unsigned int nr;
 
-	doom(tc, MANY);
+	t_doom(tc, MANY);
 	nr = t_get_bulk(tc, GFP_NOWAIT, 50, objs, 1);
 	KUNIT_EXPECT_EQ(test, nr, 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
@@ -441,174 +426,6 @@ static void s08_plain_objects_are_released_too(struct kunit *test)
 	objcache_destroy(cache);
 }
 
-/* The one cache that leaves something behind; it outlives its test. */
-static struct tcache leaver;
-
-static void forget_leaver(void *unused)
-{
-	WRITE_ONCE(leaver.dead, true);
-	t_open_gate(&leaver);
-	bitmap_free(leaver.dtor_seen);
-	leaver.dtor_seen = NULL;
-}
-
-static struct objcache *create_leaver(struct kunit *test)
-{
-	struct objcache_params params = {
-		.size = sizeof(struct tobj), .batch = 4, .capacity = CAPACITY,
-		.ops = &t_ops_reset, .ctx = &leaver, .flags = OBJCACHE_NO_AGING,
-	};
-
-	return objcache_create("kunit-leaver", &params);
-}
-
-static void late_puts(void *data)
-{
-	void **objs = data;
-
-	objcache_put(leaver.cache, objs[0]);
-	__objcache_put(leaver.cache, objs[1]);
-	objcache_discard(leaver.cache, objs[2]);
-}
-
-/* That the name is free means that a cache of that name works. */
-static void expect_name_is_free(struct kunit *test)
-{
-	struct objcache_params params = { .size = 64 };
-	struct objcache *cache = objcache_create("kunit-leaver", &params);
-	void *obj;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
-	obj = objcache_get(cache, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, obj);
-	objcache_put(cache, obj);
-	KUNIT_EXPECT_GE(test, objcache_drain(cache), 1);
-	objcache_destroy(cache);
-}
-
-/*
- * By contract its slab stays for good, and so do the objects that were out,
- * which is why kmemleak is told to ignore them. No operation may run after destroy: the
- * module they are in may be gone.
- */
-static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
-{
-	bool warned = test_taint(TAINT_WARN);
-	struct tobj *objs[12];
-	unsigned int i;
-
-	memset(&leaver, 0, sizeof(leaver));
-	t_init(&leaver, test, sizeof(struct tobj));
-	leaver.cache = create_leaver(test);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, leaver.cache);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, forget_leaver, NULL));
-	t_on_cpu(test, 0);
-	t_get_all(&leaver, objs, 12);
-	t_put_all(&leaver, objs + 9, 3);
-	objcache_destroy(leaver.cache);
-	WRITE_ONCE(leaver.dead, true);
-	KUNIT_EXPECT_EQ(test, atomic_read(&leaver.dtors_done), 3);
-	expect_name_is_free(test);
-	for (i = 0; i < 9; i++) {
-		atomic_set(&objs[i]->owner, 0);
-		kmemleak_ignore(objs[i]);
-	}
-	KUNIT_EXPECT_TRUE(test, t_run_in(T_TASK, late_puts, objs));
-	KUNIT_EXPECT_TRUE(test, t_run_in(T_HARDIRQ, late_puts, objs + 3));
-	objcache_put_bulk(leaver.cache, 2, (void **)objs + 6);
-	expect_name_is_free(test);
-	KUNIT_EXPECT_EQ(test, atomic_read(&leaver.dtors_done), 3);
-	KUNIT_EXPECT_EQ(test, t_take_faults(&leaver, T_OP_AFTER_DESTROY), 0);
-	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
-}
-
-static void s13_destroy_waits_for_destructors_under_way(struct kunit *test)
-{
-	struct tcache *tc = t_create_small(test, 0);
-	struct tobj **objs = t_objs(test, MANY);
-	unsigned int i;
-
-	tc->dtor_us = 2000;
-	t_get_all(tc, objs, 50);
-	for (i = 0; i < 50; i++)
-		t_discard(tc, objs[i], 1);
-	t_destroy(tc);
-	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 50);
-}
-
-static void get_and_help(struct t_thread *thread)
-{
-	struct tcache *tc = thread->crew->data;
-
-	t_put(tc, t_get(tc, GFP_KERNEL, thread->who), thread->who);
-}
-
-/* The worker has done all the others long before the getter is done with its one. */
-static void s13_a_drain_waits_for_a_get_that_helps(struct kunit *test)
-{
-	struct tcache *tc = t_create_small(test, 0);
-	struct t_crew *crew = t_crew_create(test, 1, get_and_help, tc);
-
-	tc->slow_task = crew->threads[0].task;
-	tc->free_pass = tc->slow_task;
-	tc->dtor_us = 300000;
-	doom(tc, MANY);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
-	t_crew_start(crew);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 2));
-	t_open_gate(tc);
-	objcache_drain(tc->cache);
-	KUNIT_EXPECT_GE(test, atomic_read(&tc->dtors_done), MANY);
-	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
-	t_finish(tc);
-}
-
-/* One whose destructor is stuck, and one that has nothing to do with it. */
-static void s13_a_drain_does_not_wait_for_another_cache(struct kunit *test)
-{
-	struct objcache_params params = { .flags = OBJCACHE_NO_AGING };
-	struct tcache *stuck = t_create_small(test, 0), *tc;
-	struct tobj *obj = t_get(stuck, GFP_KERNEL, 1);
-
-	KUNIT_ASSERT_NOT_NULL(test, obj);
-	tc = t_create_named(test, "kunit-other", &params);
-	WRITE_ONCE(stuck->gated, true);
-	t_discard(stuck, obj, 1);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&stuck->dtors) == 1));
-	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
-	KUNIT_EXPECT_EQ(test, 1, objcache_drain(tc->cache));
-	t_finish(tc);
-	KUNIT_EXPECT_EQ(test, atomic_read(&stuck->dtors_done), 0);
-	t_open_gate(stuck);
-	t_finish(stuck);
-}
-
-static void put_them(void *data)
-{
-	struct put_job *job = data;
-
-	t_put_all(job->tc, job->objs, job->nr);
-}
-
-/* The last put may have come from an interrupt, a moment before. */
-static void s13_destroy_follows_a_put_from_any_context(struct kunit *test)
-{
-	struct put_job job = { .objs = t_objs(test, MANY), .nr = 60 };
-	enum t_context context;
-	bool warned = test_taint(TAINT_WARN);
-
-	t_need_nmi(test);
-	for (context = T_TASK; context < T_NR_CONTEXTS; context++) {
-		job.tc = t_create_small(test, 0);
-		t_on_cpu(test, context);
-		t_get_all(job.tc, job.objs, job.nr);
-		KUNIT_EXPECT_TRUE(test, t_run_in(context, put_them, &job));
-		t_destroy(job.tc);
-		KUNIT_EXPECT_EQ(test, atomic_read(&job.tc->dtors_done), 60);
-	}
-	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
-}
-
 static void s14_every_way_in_and_out_is_counted(struct kunit *test)
 {
 	struct tcache *tc = create_with_reset(test);
@@ -671,11 +488,6 @@ static struct kunit_case release_cases[] = {
 	KUNIT_CASE_SLOW(s08_the_backlog_is_bounded_when_destructors_are_slow),
 	KUNIT_CASE(s08_a_destructor_may_put_into_another_cache),
 	KUNIT_CASE(s08_plain_objects_are_released_too),
-	KUNIT_CASE(s13_a_cache_with_objects_out_can_be_destroyed),
-	KUNIT_CASE(s13_destroy_waits_for_destructors_under_way),
-	KUNIT_CASE_SLOW(s13_a_drain_waits_for_a_get_that_helps),
-	KUNIT_CASE(s13_a_drain_does_not_wait_for_another_cache),
-	KUNIT_CASE_SLOW(s13_destroy_follows_a_put_from_any_context),
 	KUNIT_CASE(s14_every_way_in_and_out_is_counted),
 	KUNIT_CASE(s14_an_unused_cache_counts_nothing),
 	{}

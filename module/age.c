@@ -5,7 +5,7 @@
  * As in the victim cache of Go's sync.Pool, with a generation per CPU. A step
  * claims the aged ring of each CPU, whatever it holds, with one CAS, and lets
  * the CPU's rings change places; so it costs O(CPUs), and what was claimed is
- * emptied later, by the worker. A private part cannot be touched from here: if
+ * emptied later, by reap_work. A private part cannot be touched from here: if
  * it is not empty and its CPU has done nothing since the last step, a work item
  * goes there after the hand-over; otherwise the CPU is left alone. One that must
  * not be disturbed is asked instead: its limit is taken away, so that its next put

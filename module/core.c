@@ -23,6 +23,8 @@
  *  surplus bit | sets            | as a thief     | clears, looks  | as owner
  *              |                 |                | again          |
  *  depot       | depot.lock      | never touches  | as owner       | depot.lock
+ *  limit       | sets            | reads          | a step takes   | as owner
+ *              |                 |                | it away (NULL) |
  *
  * Of a CPU that is offline, drain and the hotplug callback (which exclude each
  * other) are the sole owner. Age steps and the shrinker are thieves of both

@@ -260,8 +260,9 @@ static inline bool objcache_may_alloc(void)
 
 /*
  * Stricter, for what put does on its own account: the caller may hold a raw
- * spinlock, under which no spinlock_t, and so no slab call, is in order. Where only
- * lockdep would mind, it is enough to ask for interrupts.
+ * spinlock, under which no spinlock_t, and so no slab call, is in order. With
+ * interrupts on that harms nobody but on PREEMPT_RT, and is asked for only there
+ * and where lockdep checks it.
  */
 static inline bool objcache_may_call_slab(void)
 {

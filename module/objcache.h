@@ -528,8 +528,8 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
  * release theirs at their next put, if that is the first they do. Destructors may
  * still be running.
  *
- * Context: Process context, may sleep. Not from a dtor or a hotplug callback,
- * nor under a lock that a dtor takes.
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback, nor
+ * under a lock that a dtor or a hotplug callback takes.
  */
 void objcache_age(struct objcache *cache);
 

@@ -39,7 +39,8 @@ want_number ROUNDS "${ROUNDS:-15}" 1 10000
 refuse "make bench takes KERNEL, MODE, PATTERN, CPUS, ROUNDS, STRICT and COMPARE" FLAVOR DURATION
 # As the module has them.
 mapfile -t all_patterns < <(sed -nE 's/^\t\.name = "(.*)",$/\1/p' "$here"/bench/*.c)
-for name in ${PATTERN//,/ }; do
+read -ra names <<<"${PATTERN//,/ }"
+for name in "${names[@]:-}"; do
 	want_word PATTERN "$name" all "${all_patterns[@]}"
 done
 
