@@ -19,13 +19,18 @@ fragments_of() {
 	echo "$FRAGMENTS/$1.config"
 }
 
-# build_key VERSION FLAVOR: all that the result depends on.
+# The group of tools/deps.sh that brings the compiler.
+declare -A GROUP=([x86]=test [arm64]=arm64 [um]=test)
+
+# build_key VERSION FLAVOR: all that the result depends on. Of this file only what
+# makes it: mending a message must not build every kernel again.
 build_key() {
 	{
-		echo "$1 $2 $ARCH"
+		echo "$1 $2 $ARCH ${IMAGE[$ARCH]}"
 		"${CROSS_COMPILE}gcc" --version
 		"${CROSS_COMPILE}ld" --version
-		fragments_of "$2" | xargs cat "$FRAGMENTS/build.sh"
+		declare -f configure prune
+		fragments_of "$2" | xargs cat
 	} | hash_of
 }
 
@@ -96,7 +101,7 @@ test_kernel() {
 	[ "$flavor" != uml ] || ARCH=um
 	CROSS_COMPILE=${CROSS[$ARCH]}
 	command -v "${CROSS_COMPILE}gcc" >/dev/null ||
-		die USAGE "${CROSS_COMPILE}gcc: no such program (tools/deps.sh $ARCH installs it)"
+		die USAGE "${CROSS_COMPILE}gcc: no such program; run: tools/deps.sh ${GROUP[$ARCH]}"
 	version=$(source_version "$line")
 	key=$(build_key "$version" "$flavor")
 	dir=$CACHE/test/$line-$flavor-$key
