@@ -52,7 +52,7 @@ check_patch() {
 	grep -vE -e '/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
 		-e '^module/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/bench/.*(COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE)' \
-		-e '^tools/client/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
+		-e '^tools/(client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
 		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
 }
 
