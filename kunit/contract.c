@@ -80,24 +80,28 @@ bool c_slab_read(struct kunit *test, const char *name, struct c_slab *slab)
 		if (!strncmp(line, want, strlen(want)))
 			found = c_slab_parse(line, slab);
 	t_table_close(table);
-	kunit_kfree(test, table->text);
 	return found;
 }
 
-/* Objects in all kmalloc slabs of @size, the randomised ones too. */
+/* Objects in all kmalloc slabs for @size bytes, the randomised ones too. */
 unsigned long c_kmalloc_active(struct kunit *test, unsigned int size)
 {
 	struct t_table *table = t_table_open(test, "/proc/slabinfo", C_SLABINFO_SIZE);
-	char *text = (char *)t_table_read(table), *line;
+	char *text = (char *)t_table_read(table), *line, *name;
 	struct c_slab slab;
 	unsigned long sum = 0;
+	char want[16];
 
-	while ((line = strsep(&text, "\n")))
-		if (!strncmp(line, "kmalloc-", 8) && c_slab_parse(line, &slab) &&
-		    slab.size == size)
+	snprintf(want, sizeof(want), "-%u", size);
+	while ((line = strsep(&text, "\n"))) {
+		if (strncmp(line, "kmalloc-", 8) || !c_slab_parse(line, &slab))
+			continue;
+		name = strsep(&line, " ");
+		name = strrchr(name, '-');
+		if (!strcmp(name, want))
 			sum += slab.active;
+	}
 	t_table_close(table);
-	kunit_kfree(test, table->text);
 	return sum;
 }
 

@@ -15,7 +15,7 @@
 #include "helpers.h"
 
 /* Work is counted; this only bounds what would never end. */
-#define C_PATIENCE_MS	120000
+#define C_PATIENCE_MS	40000
 
 #define c_wait_until(cond)						\
 ({									\

@@ -349,10 +349,40 @@ static void s13_no_destructor_runs_after_destroy(struct kunit *test)
 		kmemleak_ignore(passer.obj);
 }
 
+/* ---- one cache and another ---- */
+
+static void destroy_it(struct t_thread *thread)
+{
+	t_destroy(thread->crew->data);
+}
+
+static void s13_a_destroy_that_waits_delays_no_other_cache(struct kunit *test)
+{
+	struct objcache_params params = { .flags = OBJCACHE_NO_AGING };
+	struct tcache *stuck = t_create_small(test, 0), *tc;
+	struct t_crew *crew = t_crew_create(test, 1, destroy_it, stuck);
+
+	t_doom(stuck, 3);
+	t_crew_start(crew);
+	KUNIT_EXPECT_TRUE(test, c_wait_until(!READ_ONCE(stuck->cache) &&
+					     !task_is_running(crew->threads[0].task)));
+	tc = t_create_named(test, "contract", &params);
+	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, 1, objcache_drain(tc->cache));
+	t_finish(tc);
+	KUNIT_EXPECT_EQ(test, atomic_read(&stuck->dtors_done), 0);
+	t_open_gate(stuck);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_EQ(test, atomic_read(&stuck->dtors_done), 3);
+	t_expect_no_fault(stuck);
+}
+
 static struct kunit_case drain_cases[] = {
 	KUNIT_CASE_SLOW(s13_a_drain_returns_when_the_destructors_have_run),
 	KUNIT_CASE_SLOW(s14_what_a_step_has_in_hand_is_waited_for),
 	KUNIT_CASE(s13_no_destructor_runs_after_destroy),
+	KUNIT_CASE(s13_a_destroy_that_waits_delays_no_other_cache),
 	{}
 };
 

@@ -37,6 +37,8 @@ struct t_table *t_table_open(struct kunit *test, const char *path, size_t size)
 void t_table_close(struct t_table *table)
 {
 	kunit_release_action(table->test, close_file, table->file);
+	kunit_kfree(table->test, table->text);
+	kunit_kfree(table->test, table);
 }
 
 /* As read() would show it from the start; with no room for all of it, the test fails. */
