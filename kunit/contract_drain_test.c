@@ -16,7 +16,7 @@
 
 /* ---- a drain beside takers ---- */
 
-#define ROUNDS		150
+#define ROUNDS		40
 #define DISCARDS	8
 #define IDS		SZ_1M
 

@@ -24,7 +24,7 @@ MODULE_PARM_DESC(size, "bytes of an object");
 
 static unsigned int parked = 16;
 module_param(parked, uint, 0444);
-MODULE_PARM_DESC(parked, "objects that each has, on CPU 0 (2 to 65536)");
+MODULE_PARM_DESC(parked, "objects that each has, on CPU 0 (1 to 32768)");
 
 static struct objcache *cache[MAX_CACHES];
 
@@ -36,7 +36,7 @@ static long contract_fill(void *which)
 static int contract_add(unsigned int i)
 {
 	const struct objcache_params params = {
-		.size = size, .capacity = parked, .flags = OBJCACHE_NO_AGING,
+		.size = size, .capacity = 2 * parked, .flags = OBJCACHE_NO_AGING,
 	};
 	char name[OBJCACHE_NAME_LEN];
 	long filled;

@@ -18,8 +18,6 @@ holder=$!
 # Nothing of ours is on CPU 3 from here on, nor was.
 step "CPU 3 belongs to a SCHED_FIFO spinner"
 echo -1 >/proc/sys/kernel/sched_rt_runtime_us
-fair=/sys/kernel/debug/sched/fair_server/cpu3/runtime
-[ ! -e $fair ] || echo 0 >$fair
 until [ -e /sys/kernel/debug/objcache/held ]; do usleep 10000; done
 /guest/contract spin 3 $SPIN &
 until [ -e /tmp/spinning ]; do usleep 10000; done
@@ -59,7 +57,7 @@ wait $plugger
 
 step -l 100 "rmmod"
 unload objcache_contract
-done_beside "destroy"
+done_beside "destroy of a cache that another CPU used"
 wait
 unload objcache
 
