@@ -2,6 +2,8 @@
 /* S13: the end of a cache: what a drain and a destroy wait for, and what not */
 
 #include <linux/kmemleak.h>
+#include <linux/kmsg_dump.h>
+#include <linux/mm.h>
 
 #include "contexts.h"
 #include "helpers.h"
@@ -95,6 +97,74 @@ static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
 }
 
+/* The last line of the log that has @what in it, from there on. */
+static bool last_logged(const char *what, char *text, size_t size)
+{
+	struct kmsg_dump_iter iter = {};
+	char line[256];
+	bool found = false;
+	size_t len;
+
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+		const char *at;
+
+		line[len] = '\0';
+		at = strstr(line, what);
+		if (!at)
+			continue;
+		strscpy(text, at, size);
+		found = true;
+	}
+	return found;
+}
+
+/* Capacity and batch whose slots are 2 MiB per CPU, and one object stays out. */
+static void leave_large_cache(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = 1, .capacity = 65536, .flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache *cache = objcache_create("kunit-leaver", &params);
+	void *out, *parked;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	out = objcache_get(cache, GFP_KERNEL);
+	parked = objcache_get(cache, GFP_KERNEL);
+	objcache_put(cache, parked);
+	kmemleak_ignore(out);
+	objcache_destroy(cache);
+	objcache_put(cache, out);
+}
+
+static void s13_only_what_a_late_put_reads_stays(struct kunit *test)
+{
+	const unsigned int rounds = 4, few = SZ_64K;
+	long slots = rounds * num_possible_cpus() * SZ_2M;
+	long before = si_mem_available(), lost;
+	unsigned int i, core, cpu, cpus;
+	char text[192] = "", *stays;
+	int fields;
+
+	for (i = 0; i < rounds; i++)
+		leave_large_cache(test);
+	lost = (before - si_mem_available()) * PAGE_SIZE;
+	KUNIT_EXPECT_LT(test, lost, slots / 2);
+	KUNIT_ASSERT_TRUE(test, last_logged("kunit-leaver: destroyed with 1 objects still out",
+					    text, sizeof(text)));
+	/* It says what stays, and that is not much. */
+	stays = strstr(text, "for good, and ");
+	KUNIT_ASSERT_NOT_NULL_MSG(test, stays, "%s", text);
+	fields = sscanf(stays, "for good, and %u bytes and %u for each of %u CPUs",
+			&core, &cpu, &cpus);
+	KUNIT_ASSERT_EQ_MSG(test, fields, 3, "%s", text);
+	KUNIT_EXPECT_EQ(test, cpus, num_possible_cpus());
+	KUNIT_EXPECT_GT(test, core, 0);
+	KUNIT_EXPECT_LT(test, core, few);
+	KUNIT_EXPECT_GT(test, cpu, 0);
+	KUNIT_EXPECT_LT(test, cpu, few);
+}
+
 static void s13_destroy_waits_for_destructors_under_way(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
@@ -184,6 +254,7 @@ static void s13_destroy_follows_a_put_from_any_context(struct kunit *test)
 
 static struct kunit_case destroy_cases[] = {
 	KUNIT_CASE(s13_a_cache_with_objects_out_can_be_destroyed),
+	KUNIT_CASE(s13_only_what_a_late_put_reads_stays),
 	KUNIT_CASE(s13_destroy_waits_for_destructors_under_way),
 	KUNIT_CASE_SLOW(s13_a_drain_waits_for_a_get_that_helps),
 	KUNIT_CASE(s13_a_drain_does_not_wait_for_another_cache),

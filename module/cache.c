@@ -5,6 +5,7 @@
 #include <linux/export.h>
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
@@ -216,13 +217,38 @@ EXPORT_SYMBOL_GPL(__objcache_create);
 
 /* ---- destroy ---- */
 
-/* Late puts still read this memory, and the objects are in the slab. */
+/* Empty, and with no room: nobody touches a slot any more. */
+static void objcache_close_rings(struct objcache_cpu *c)
+{
+	WRITE_ONCE(c->ring[0].limit, 0);
+	WRITE_ONCE(c->ring[1].limit, 0);
+}
+
+/*
+ * A late put reads the core and, by the hit path, a CPU's part; the objects that are
+ * out are in the slab. All else goes. One that was past the test of @dead when that
+ * was set may still push and then mark its CPU, with preemption off. So first there
+ * is no room in the rings any more, and when nobody is left who found some, no mask
+ * to mark either; who looks at that finds it empty.
+ */
 static void objcache_bury(struct objcache_core *core, u64 out)
 {
-	pr_err("%s: destroyed with %llu objects still out; its slab and %zu bytes per CPU stay for good\n",
-	       core->name, out, sizeof(struct objcache_cpu));
+	struct cpumask *surplus = core->surplus;
+	int cpu;
+
+	pr_err("%s: destroyed with %llu objects still out; for late puts its slab stays for good, and %zu bytes and %zu for each of %u CPUs\n",
+	       core->name, out, sizeof(*core), sizeof(struct objcache_cpu),
+	       num_possible_cpus());
+	for_each_possible_cpu(cpu)
+		objcache_close_rings(per_cpu_ptr(core->cpu, cpu));
+	synchronize_rcu();
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu_ptr(core->cpu, cpu)->ring[0].slots);
+	WRITE_ONCE(core->surplus, (struct cpumask *)cpu_none_mask);
+	synchronize_rcu();
+	kfree(surplus);
+	kmem_cache_shrink(core->slab);
 	kmemleak_not_leak(core);
-	kmemleak_not_leak(core->surplus);
 }
 
 void objcache_destroy(struct objcache *cache)

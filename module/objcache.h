@@ -96,7 +96,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from @size.
  *	Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from @size
+ *	magazines to 65536; 0: chosen from @size. As many objects may wait for
+ *	their @dtor before no more are made.
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @ops: how objects are made and unmade, copied; NULL: plain memory
@@ -115,7 +116,8 @@ struct objcache_params {
 };
 
 /**
- * struct objcache_stats - sums over all CPUs, exact when the cache is quiet
+ * struct objcache_stats - sums over all CPUs, exact when the cache is quiet, else
+ *	off by at most what happens during the read, and never below 0
  * @created: objects constructed
  * @destroyed: objects whose memory went back to the slab
  * @parked: objects ready for a get, counted by walking the structures
@@ -134,8 +136,9 @@ struct objcache_params {
  * @taken_back: objects taken back on their way out: from the depot, or from the
  *	release queue because too many waited there to make another
  * @ctor_failures: constructors that failed
- * @overflow: objects put above the capacity, or with no memory to keep track
- *	of them, and so queued for release
+ * @overflow: objects put for which this CPU had no place, and so on their way out:
+ *	above the capacity, nested above a magazine's worth, without a magazine to
+ *	be had, or beside a taker that holds a slot
  * @refused: objects put that were not fit to be kept: reset said so, or
  *	another node's
  * @discarded: objects given to objcache_discard()
@@ -550,7 +553,8 @@ unsigned long objcache_drain(struct objcache *cache);
  * @cache: the cache
  * @stats: where to; zeroed if @cache is none
  *
- * Takes no lock. Exact when the cache is quiet.
+ * Takes no lock. Exact when the cache is quiet, else off by at most what happens
+ * during the read; no figure is ever below 0.
  *
  * Context: Any.
  */

@@ -5,12 +5,22 @@
  * Parked objects are counted where they are, never computed from other counts.
  * Nothing here follows a pointer that another CPU may free: magazines in a ring
  * are full by invariant, and what the loaded one holds is a difference of two
- * addresses. While the cache is in use a sum may be off by what is under way.
+ * addresses. While the cache is in use a figure may be off by what happens during
+ * the read, and by no more: what is subtracted is read first, on all CPUs, so that
+ * what comes in meanwhile makes a difference larger. A read may still see two counts
+ * in another order than they were made in, or between one and the other: what would
+ * be less than nothing is nothing.
  */
 #include <linux/export.h>
 #include <linux/minmax.h>
 
 #include "internal.h"
+
+/* Never below 0; see above. */
+static u64 objcache_less(u64 from, u64 what)
+{
+	return from > what ? from - what : 0;
+}
 
 /**
  * objcache_private - objects in a CPU's private part and nested list
@@ -42,6 +52,11 @@ u64 objcache_parked_on(struct objcache_core *core, struct objcache_cpu *c)
 	return objcache_private(core, c) + objcache_shared(c) * core->batch;
 }
 
+static u64 objcache_puts(struct objcache_cpu *c)
+{
+	return READ_ONCE(c->own.puts) + READ_ONCE(c->count.slow_puts);
+}
+
 /**
  * objcache_read_cpu - one CPU's share of the statistics
  * @core: the cache
@@ -52,12 +67,14 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 		       struct objcache_cpu_stats *stats)
 {
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	/* Before the gets that it is part of. */
+	unsigned long refilled = READ_ONCE(c->owned.refilled);
 	unsigned long gets = READ_ONCE(c->own.gets);
 
 	stats->parked = objcache_parked_on(core, c);
 	stats->gets = gets + READ_ONCE(c->count.slow_gets);
-	stats->puts = READ_ONCE(c->own.puts) + READ_ONCE(c->count.slow_puts);
-	stats->hits = gets - READ_ONCE(c->owned.refilled);
+	stats->puts = objcache_puts(c);
+	stats->hits = objcache_less(gets, refilled);
 	stats->own_ring = READ_ONCE(c->count.own_ring);
 	stats->steals = READ_ONCE(c->count.steals) +
 			READ_ONCE(c->owned.steals);
@@ -66,6 +83,17 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 	stats->overflow = READ_ONCE(c->count.overflow) +
 			  READ_ONCE(c->owned.overflow);
 	stats->nested = READ_ONCE(c->count.nested);
+}
+
+/* What ends something that another count, maybe another CPU's, began. */
+static void objcache_sum_ends(struct objcache_core *core, int cpu,
+			      struct objcache_stats *stats)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+	stats->puts += objcache_puts(c);
+	stats->discarded += READ_ONCE(c->count.discarded);
+	stats->destroyed += READ_ONCE(c->count.destroyed);
 }
 
 static void objcache_sum_cpu(struct objcache_core *core, int cpu,
@@ -78,7 +106,6 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	objcache_read_cpu(core, cpu, &one);
 	stats->parked += one.parked;
 	stats->gets += one.gets;
-	stats->puts += one.puts;
 	stats->hits += one.hits;
 	stats->own_ring += one.own_ring;
 	stats->steals += one.steals;
@@ -87,7 +114,6 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	stats->overflow += one.overflow;
 	stats->nested += one.nested;
 	stats->created += READ_ONCE(count->created);
-	stats->destroyed += READ_ONCE(count->destroyed);
 	stats->taken_back += READ_ONCE(count->taken_back) +
 			     READ_ONCE(c->owned.taken_back);
 	stats->ctor_failures += READ_ONCE(count->ctor_failures);
@@ -96,7 +122,6 @@ static void objcache_sum_cpu(struct objcache_core *core, int cpu,
 	stats->aged_out += READ_ONCE(count->aged_out);
 	stats->shrunk += READ_ONCE(count->shrunk);
 	stats->refused += READ_ONCE(count->refused);
-	stats->discarded += READ_ONCE(count->discarded);
 }
 
 void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
@@ -108,10 +133,19 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 	if (!objcache_cache_ok(cache, "read_stats"))
 		return;
 	for_each_possible_cpu(cpu)
+		objcache_sum_ends(core, cpu, stats);
+	/*
+	 * Pairs with what takes an object from its get to its put, on whichever
+	 * CPU: the gets that the puts above have ended are seen below. Without it
+	 * more than is under way could be missing from in_use.
+	 */
+	smp_rmb();
+	for_each_possible_cpu(cpu)
 		objcache_sum_cpu(core, cpu, stats);
 	stats->ages = READ_ONCE(core->ages);
 	stats->aged_out += READ_ONCE(core->aged_out);
 	stats->releasing = objcache_releasing(core);
-	stats->in_use = stats->gets - stats->puts - stats->discarded;
+	stats->in_use = objcache_less(stats->gets,
+				      stats->puts + stats->discarded);
 }
 EXPORT_SYMBOL_GPL(objcache_read_stats);

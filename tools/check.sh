@@ -52,7 +52,7 @@ check_patch() {
 	grep -vE -e '/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
 		-e '^module/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/bench/.*(COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE)' \
-		-e '^tools/client/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
+		-e '^tools/(client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
 		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
 }
 
@@ -102,9 +102,12 @@ run 'W=1 and sparse, 6.1' build-6.1 build 6.1
 run 'W=1 and sparse, 6.12' build-6.12 build 6.12
 run 'hit paths, 6.1' hotpath-6.1 hot_paths 6.1
 run 'hit paths, 6.12' hotpath-6.12 hot_paths 6.12
-# The README's example is the one that is built, and its tests are there.
+# The README's example and recipe are those that are built, and its tests are there.
 read_me() {
-	local name
+	local name recipe
+	recipe=$(sed -n '\|^/\* README: from here|,\|^/\* README: to here|{//!p}' kunit/mempool_test.c)
+	[[ -n $recipe && $(<README.md) == *"$recipe"* ]] ||
+		echo 'README.md: the recipe is not that of kunit/mempool_test.c' >>"$log/readme"
 	[[ $(<README.md) == *"$(<tools/example/objcache_example.c)"* ]] ||
 		echo 'README.md: the example is not tools/example/objcache_example.c' >>"$log/readme"
 	while read -r name; do
