@@ -39,6 +39,7 @@
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/topology.h>
 
 #include "owner.h"
@@ -338,11 +339,15 @@ EXPORT_SYMBOL_GPL(__objcache_try_get);
 
 static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 {
+	int node = numa_node_id();
+
 	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
 		return false;
 	if (!(core->flags & OBJCACHE_NODE_LOCAL))
 		return true;
-	return page_to_nid(virt_to_page(obj)) == numa_mem_id();
+	/* Where the own node has none to give, what any other gave is as near. */
+	return page_to_nid(virt_to_page(obj)) == node ||
+	       !node_state(node, N_MEMORY);
 }
 
 /* A put after a destroy that found objects out. The memory stays as it is. */

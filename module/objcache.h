@@ -50,7 +50,8 @@
  * %OBJCACHE_NO_STEAL: what a CPU parked is handed out on that CPU only.
  *
  * %OBJCACHE_NODE_LOCAL: an object whose page is of another node than the
- * putting CPU's is destroyed instead of parked.
+ * putting CPU's is destroyed instead of parked; where that node has no memory, any
+ * object is parked.
  *
  * %OBJCACHE_NO_AGING: parked objects do not expire with time.
  *
