@@ -525,7 +525,8 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
  *
  * What has been idle in a shared part for two steps is on its way out when this
  * returns; so is the private part of each CPU that neither got nor put between
- * the last step and this one. Isolated and nohz_full CPUs are not disturbed: they
+ * the last step and this one. Isolated CPUs are not disturbed, be it that they were
+ * isolated at boot or, from 6.12 on, that a cgroup has isolated them: they
  * release theirs at their next put, if that is the first they do. Destructors may
  * still be running.
  *

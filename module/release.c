@@ -53,6 +53,22 @@ void objcache_queue_work(struct work_struct *work)
 	queue_work(objcache_wq, work);
 }
 
+/*
+ * A timer is started where the first object is made. On an isolated CPU it would
+ * come there, and the step with it; or not at all, as it wakes no idle CPU.
+ */
+static int objcache_timer_cpu(void)
+{
+	int cpu;
+
+	if (likely(objcache_may_disturb(smp_processor_id())))
+		return WORK_CPU_UNBOUND;
+	for_each_online_cpu(cpu)
+		if (objcache_may_disturb(cpu))
+			return cpu;
+	return WORK_CPU_UNBOUND;
+}
+
 /**
  * objcache_queue_timer - have the caches' worker do something later
  * @timer: what
@@ -62,7 +78,11 @@ void objcache_queue_work(struct work_struct *work)
  */
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms)
 {
-	queue_delayed_work(objcache_wq, timer, msecs_to_jiffies(ms));
+	/* No CPU that is online now is dead before we are through. */
+	preempt_disable();
+	queue_delayed_work_on(objcache_timer_cpu(), objcache_wq, timer,
+			      msecs_to_jiffies(ms));
+	preempt_enable();
 }
 
 /* ---- adding ---- */
