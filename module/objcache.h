@@ -31,6 +31,7 @@
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 
@@ -294,6 +295,17 @@ do {									\
 	data_race((own)->idle = 1); /* this CPU's own */		\
 } while (0)
 
+/*
+ * A get that may make an object is checked as kmem_cache_alloc() is, whether it has
+ * to or not; on kernels that check nothing, no instruction. Not might_alloc() alone:
+ * with PREEMPT_DYNAMIC it ends in a call.
+ */
+static __always_inline void objcache_might_alloc(gfp_t gfp)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+}
+
 static __always_inline void *objcache_hit_get(struct objcache *cache)
 {
 	preempt_disable();
@@ -353,7 +365,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * a constructor are undefined.
  *
  * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
- * The _noinline twin checks it.
+ * The _noinline twin checks it. @gfp is, where the kernel checks that of
+ * kmem_cache_alloc(), whether there is a parked object or not.
  *
  * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
  * destructor here: not under a lock that a dtor takes.
@@ -369,6 +382,7 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 {
 	void *obj;
 
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO))
 		return __objcache_get_slow(cache, gfp);
 	obj = objcache_hit_get(cache);
@@ -428,6 +442,7 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 						      unsigned int nr,
 						      void **objs)
 {
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO)) {
 		__objcache_get_slow(cache, gfp); /* refuses, and says why */
 		return 0;
@@ -449,6 +464,7 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 static __always_inline void *objcache_get_noinline(struct objcache *cache,
 						   gfp_t gfp)
 {
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO))
 		return __objcache_get_slow(cache, gfp);
 	return __objcache_get(cache, gfp);
