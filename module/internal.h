@@ -364,6 +364,7 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
+unsigned int objcache_object_bytes(const struct objcache_params *params);
 
 /* cache.c: create, destroy, and the registry */
 extern struct list_head objcache_caches;

@@ -95,10 +95,10 @@ struct objcache_ops {
  * @slab_flags: SLAB_HWCACHE_ALIGN and SLAB_RECLAIM_ACCOUNT may be given
  * @flags: OBJCACHE_* flags
  * @batch: objects per magazine, the unit that moves between CPUs: 1 to 255, and
- *	32 KiB of them at most, but for a single object; 0: chosen from @size.
- *	Two magazines of it are private to each CPU.
+ *	32 KiB of them at most, but for a single object; 0: chosen from what an
+ *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from @size
+ *	magazines to 65536; 0: chosen from what an object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @ops: how objects are made and unmade, copied; NULL: plain memory
