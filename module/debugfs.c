@@ -133,7 +133,7 @@ static size_t objcache_cpu_bytes(const struct objcache_core *core)
 	if (core->flags & OBJCACHE_DEBUG)
 		return sizeof(struct objcache_cpu);
 	return sizeof(struct objcache_cpu) +
-	       2 * offsetof(struct objcache_magazine, objs[core->batch]) +
+	       2 * objcache_magazine_bytes(core) +
 	       slots * sizeof(unsigned long);
 }
 

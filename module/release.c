@@ -13,6 +13,8 @@
  * on its own CPU, and it just tries.
  */
 #include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -284,6 +286,23 @@ void objcache_release_some(struct objcache_core *core)
 /* ---- empty magazines ---- */
 
 /**
+ * objcache_magazine_bytes - what an empty or full magazine takes
+ * @core: the cache
+ *
+ * Hits write into it, so no other CPU's may lie in its lines. What the allocator
+ * gives for a power of two begins at a multiple of it; the batches that are chosen
+ * by default make one, from 7 up.
+ *
+ * Return: bytes.
+ */
+size_t objcache_magazine_bytes(const struct objcache_core *core)
+{
+	size_t bytes = offsetof(struct objcache_magazine, objs[core->batch]);
+
+	return roundup_pow_of_two(max_t(size_t, bytes, SMP_CACHE_BYTES));
+}
+
+/**
  * objcache_magazine_alloc - an empty magazine from the allocator
  * @core: the cache
  * @gfp: how
@@ -296,8 +315,8 @@ struct objcache_magazine *objcache_magazine_alloc(struct objcache_core *core,
 {
 	struct objcache_magazine *mag;
 
-	mag = kmalloc_node(struct_size(mag, objs, core->batch),
-			   gfp | __GFP_NOWARN, node);
+	mag = kmalloc_node(objcache_magazine_bytes(core), gfp | __GFP_NOWARN,
+			   node);
 	if (mag)
 		mag->floor = NULL;
 	return mag;
