@@ -409,7 +409,8 @@ EXPORT_SYMBOL_GPL(objcache_discard);
  * @cache: what an out-of-line function was given
  * @what: its name, for the log
  *
- * Says so once if it is not; no WARN, it would taint the kernel.
+ * Says so if it is not, in a line that all callers together are rate-limited in; no
+ * WARN, it would taint the kernel.
  *
  * Return: that.
  */
@@ -417,7 +418,7 @@ bool objcache_cache_ok(struct objcache *cache, const char *what)
 {
 	if (!IS_ERR_OR_NULL(cache))
 		return true;
-	pr_err_once("%s: called with cache %pe, ignored; did objcache_create fail?\n",
-		    what, cache);
+	pr_err_ratelimited("%s: called with cache %pe, ignored; did objcache_create fail?\n",
+			   what, cache);
 	return false;
 }

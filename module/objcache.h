@@ -456,7 +456,8 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
  * @gfp: as for objcache_get()
  *
  * For places where the room that the inline hit path takes matters more than
- * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log.
+ * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log, as by all
+ * that is out of line; such lines are rate-limited, those of all callers together.
  *
  * Context: as for objcache_get().
  * Return: as for objcache_get().
