@@ -217,6 +217,29 @@ static void absurd_batches_and_capacities_are_refused(struct kunit *test)
 	expect_refused(test, "both INT_MAX", &params);
 }
 
+static int make_nothing(void *obj, void *ctx, gfp_t gfp)
+{
+	return 0;
+}
+
+/* With its link, each takes two pages: eight are 64 KiB, which is what two hold. */
+static void a_batch_counts_what_objects_really_take(struct kunit *test)
+{
+	static const struct objcache_ops ops = { .ctor = make_nothing };
+	struct objcache_params params = {
+		.size = PAGE_SIZE,
+		.align = PAGE_SIZE,
+		.batch = SZ_64K / 2 / (2 * PAGE_SIZE),
+		.ops = &ops,
+	};
+
+	expect_taken(test, "budget", &params);
+	params.batch++;
+	expect_refused(test, "more than 64 KiB in two magazines", &params);
+	params.ops = NULL;
+	expect_taken(test, "budget", &params);
+}
+
 static void unknown_flags_are_refused(struct kunit *test)
 {
 	struct objcache_params params = { .size = 64 };
@@ -404,6 +427,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(objects_are_aligned_as_asked_for),
 	KUNIT_CASE(hwcache_aligned_objects_share_no_line),
 	KUNIT_CASE(absurd_batches_and_capacities_are_refused),
+	KUNIT_CASE(a_batch_counts_what_objects_really_take),
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(slab_flags_that_reuse_would_break_are_refused),
 	KUNIT_CASE(a_module_built_against_another_header_is_refused),

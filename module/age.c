@@ -16,7 +16,6 @@
  */
 #include <linux/cpu.h>
 #include <linux/export.h>
-#include <linux/sched/isolation.h>
 
 #include "internal.h"
 #include "trace.h"
@@ -43,7 +42,8 @@ static void objcache_age_work(struct work_struct *work)
  * objcache_may_disturb - may a CPU be told to release its private part?
  * @cpu: the CPU
  *
- * Isolated and nohz_full CPUs are not disturbed for a few idle objects.
+ * What the kernel calls isolated, however it became so, is not disturbed for a few
+ * idle objects.
  *
  * Context: Any.
  * Return: whether it may, now.
@@ -54,8 +54,7 @@ bool objcache_may_disturb(int cpu)
 
 	/* In 7.3 cpusets replace these masks, after a grace period. */
 	rcu_read_lock();
-	may = cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
-	      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+	may = cpu_online(cpu) && !objcache_cpu_is_isolated(cpu);
 	rcu_read_unlock();
 	return may;
 }

@@ -222,6 +222,7 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 	struct objcache_core *core = to_core(cache);
 	unsigned int done;
 
+	objcache_might_alloc(gfp);
 	if (!objcache_cache_ok(cache, "prefill") ||
 	    !objcache_gfp_ok(core, gfp) || objcache_keeps_nothing(core))
 		return 0;

@@ -6,6 +6,7 @@
 #define _OBJCACHE_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/sched/isolation.h>
 #include <linux/slab.h>
 /* Not self-contained in 6.1. */
 #include <linux/shrinker.h>
@@ -87,6 +88,22 @@ static inline void objcache_shrinker_unregister(struct objcache_shrinker *s)
 #else
 	unregister_shrinker(&s->shrinker);
 #endif
+}
+
+/*
+ * Isolated at boot: from the scheduler's domains (isolcpus=), from the tick
+ * (isolcpus=nohz) or from work items (nohz_full=). By a cgroup as well, since modules
+ * may ask that; before, nobody tells them.
+ */
+static inline bool objcache_cpu_is_isolated(int cpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	if (cpu_is_isolated(cpu))
+		return true;
+#endif
+	return !housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) ||
+	       !housekeeping_test_cpu(cpu, HK_TYPE_TICK) ||
+	       !housekeeping_test_cpu(cpu, HK_TYPE_WQ);
 }
 
 /* Since 6.17 a workqueue says that it is bound to CPUs; before, it just was. */

@@ -39,6 +39,7 @@
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/topology.h>
 
 #include "owner.h"
@@ -338,11 +339,15 @@ EXPORT_SYMBOL_GPL(__objcache_try_get);
 
 static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 {
+	int node = numa_node_id();
+
 	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
 		return false;
 	if (!(core->flags & OBJCACHE_NODE_LOCAL))
 		return true;
-	return page_to_nid(virt_to_page(obj)) == numa_mem_id();
+	/* Where the own node has none to give, what any other gave is as near. */
+	return page_to_nid(virt_to_page(obj)) == node ||
+	       !node_state(node, N_MEMORY);
 }
 
 /* A put after a destroy that found objects out. The memory stays as it is. */
@@ -404,7 +409,8 @@ EXPORT_SYMBOL_GPL(objcache_discard);
  * @cache: what an out-of-line function was given
  * @what: its name, for the log
  *
- * Says so once if it is not; no WARN, it would taint the kernel.
+ * Says so if it is not, in a line that all callers together are rate-limited in; no
+ * WARN, it would taint the kernel.
  *
  * Return: that.
  */
@@ -412,7 +418,7 @@ bool objcache_cache_ok(struct objcache *cache, const char *what)
 {
 	if (!IS_ERR_OR_NULL(cache))
 		return true;
-	pr_err_once("%s: called with cache %pe, ignored; did objcache_create fail?\n",
-		    what, cache);
+	pr_err_ratelimited("%s: called with cache %pe, ignored; did objcache_create fail?\n",
+			   what, cache);
 	return false;
 }

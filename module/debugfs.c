@@ -133,7 +133,7 @@ static size_t objcache_cpu_bytes(const struct objcache_core *core)
 	if (core->flags & OBJCACHE_DEBUG)
 		return sizeof(struct objcache_cpu);
 	return sizeof(struct objcache_cpu) +
-	       2 * offsetof(struct objcache_magazine, objs[core->batch]) +
+	       2 * objcache_magazine_bytes(core) +
 	       slots * sizeof(unsigned long);
 }
 
@@ -144,7 +144,7 @@ static int config_show(struct seq_file *m, void *unused)
 
 	seq_printf(m, "size: %u\n", p->size);
 	seq_printf(m, "align: %u\n", p->align);
-	seq_printf(m, "slab_object_size: %u\n", kmem_cache_size(core->slab));
+	seq_printf(m, "slab_object_size: %u\n", objcache_object_bytes(p));
 	seq_printf(m, "slab_flags: 0x%x\n", (__force unsigned int)p->slab_flags);
 	seq_printf(m, "flags: 0x%x%s%s%s%s\n", p->flags,
 		   p->flags & OBJCACHE_NO_STEAL ? " NO_STEAL" : "",

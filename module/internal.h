@@ -337,6 +337,7 @@ void objcache_release_some(struct objcache_core *core);
 void objcache_release_init(struct objcache_core *core);
 void objcache_release_exit(struct objcache_core *core);
 void objcache_release_flush(struct objcache_core *core);
+size_t objcache_magazine_bytes(const struct objcache_core *core);
 struct objcache_magazine *objcache_magazine_alloc(struct objcache_core *core,
 						  gfp_t gfp, int node);
 struct objcache_magazine *objcache_magazine_take(struct objcache_core *core);
@@ -364,6 +365,7 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
+unsigned int objcache_object_bytes(const struct objcache_params *params);
 
 /* cache.c: create, destroy, and the registry */
 extern struct list_head objcache_caches;

@@ -31,6 +31,7 @@
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 
@@ -50,7 +51,8 @@
  * %OBJCACHE_NO_STEAL: what a CPU parked is handed out on that CPU only.
  *
  * %OBJCACHE_NODE_LOCAL: an object whose page is of another node than the
- * putting CPU's is destroyed instead of parked.
+ * putting CPU's is destroyed instead of parked; where that node has no memory, any
+ * object is parked.
  *
  * %OBJCACHE_NO_AGING: parked objects do not expire with time.
  *
@@ -93,11 +95,11 @@ struct objcache_ops {
  * @slab_flags: SLAB_HWCACHE_ALIGN and SLAB_RECLAIM_ACCOUNT may be given
  * @flags: OBJCACHE_* flags
  * @batch: objects per magazine, the unit that moves between CPUs: 1 to 255, and
- *	32 KiB of them at most, but for a single object; 0: chosen from @size.
- *	Two magazines of it are private to each CPU.
+ *	32 KiB of them at most, but for a single object; 0: chosen from what an
+ *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from @size. As many objects may wait for
- *	their @dtor before no more are made.
+ *	magazines to 65536; 0: chosen from what an object takes in the slab. As
+ *	many objects may wait for their @dtor before no more are made.
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @ops: how objects are made and unmade, copied; NULL: plain memory
@@ -296,6 +298,17 @@ do {									\
 	data_race((own)->idle = 1); /* this CPU's own */		\
 } while (0)
 
+/*
+ * A get that may make an object is checked as kmem_cache_alloc() is, whether it has
+ * to or not; on kernels that check nothing, no instruction. Not might_alloc() alone:
+ * with PREEMPT_DYNAMIC it ends in a call.
+ */
+static __always_inline void objcache_might_alloc(gfp_t gfp)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+}
+
 static __always_inline void *objcache_hit_get(struct objcache *cache)
 {
 	preempt_disable();
@@ -355,7 +368,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * a constructor are undefined.
  *
  * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
- * The _noinline twin checks it.
+ * The _noinline twin checks it. @gfp is, where the kernel checks that of
+ * kmem_cache_alloc(), whether there is a parked object or not.
  *
  * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
  * destructor here: not under a lock that a dtor takes.
@@ -371,6 +385,7 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 {
 	void *obj;
 
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO))
 		return __objcache_get_slow(cache, gfp);
 	obj = objcache_hit_get(cache);
@@ -430,6 +445,7 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 						      unsigned int nr,
 						      void **objs)
 {
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO)) {
 		__objcache_get_slow(cache, gfp); /* refuses, and says why */
 		return 0;
@@ -443,7 +459,8 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
  * @gfp: as for objcache_get()
  *
  * For places where the room that the inline hit path takes matters more than
- * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log.
+ * the call. A NULL or ERR_PTR @cache is ignored, with a line in the log, as by all
+ * that is out of line; such lines are rate-limited, those of all callers together.
  *
  * Context: as for objcache_get().
  * Return: as for objcache_get().
@@ -451,6 +468,7 @@ static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 static __always_inline void *objcache_get_noinline(struct objcache *cache,
 						   gfp_t gfp)
 {
+	objcache_might_alloc(gfp);
 	if (unlikely(gfp & __GFP_ZERO))
 		return __objcache_get_slow(cache, gfp);
 	return __objcache_get(cache, gfp);
@@ -527,7 +545,8 @@ unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
  *
  * What has been idle in a shared part for two steps is on its way out when this
  * returns; so is the private part of each CPU that neither got nor put between
- * the last step and this one. Isolated and nohz_full CPUs are not disturbed: they
+ * the last step and this one. Isolated CPUs are not disturbed, be it that they were
+ * isolated at boot or, from 6.12 on, that a cgroup has isolated them: they
  * release theirs at their next put, if that is the first they do. Destructors may
  * still be running.
  *

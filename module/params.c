@@ -3,6 +3,7 @@
  * What objcache_create() was given: checked, and completed with defaults
  */
 #include <linux/align.h>
+#include <linux/cache.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -96,14 +97,14 @@ static int objcache_check_object(const char *name,
 
 static unsigned int objcache_max_batch(const struct objcache_params *p)
 {
-	return clamp(OBJCACHE_PRIVATE_BYTES / 2 / p->size, 1U,
+	return clamp(OBJCACHE_PRIVATE_BYTES / 2 / objcache_object_bytes(p), 1U,
 		     OBJCACHE_MAX_BATCH);
 }
 
 /* The largest 2^n - 1 within the budgets: it fills a kmalloc size class. */
 static unsigned int objcache_choose_batch(const struct objcache_params *p)
 {
-	unsigned int most = OBJCACHE_BATCH_BYTES / p->size;
+	unsigned int most = OBJCACHE_BATCH_BYTES / objcache_object_bytes(p);
 	unsigned int batch = OBJCACHE_BATCH;
 
 	if (p->capacity)
@@ -122,14 +123,16 @@ static int objcache_check_parking(const char *name,
 		return objcache_bad("%s: capacity %u out of range 2 to %u (0: chosen)",
 				    name, p->capacity, OBJCACHE_MAX_CAPACITY);
 	if (p->batch > max)
-		return objcache_bad("%s: batch %u out of range 1 to %u for objects of %u bytes (0: chosen)",
-				    name, p->batch, max, p->size);
+		return objcache_bad("%s: batch %u out of range 1 to %u for objects that take %u bytes (0: chosen)",
+				    name, p->batch, max,
+				    objcache_object_bytes(p));
 	if (!p->batch)
 		p->batch = objcache_choose_batch(p);
 	if (!p->capacity)
 		p->capacity = max(2 * p->batch,
 				  min(OBJCACHE_CAPACITY,
-				      OBJCACHE_CAPACITY_BYTES / p->size));
+				      OBJCACHE_CAPACITY_BYTES /
+				      objcache_object_bytes(p)));
 	if (p->capacity < 2 * p->batch)
 		return objcache_bad("%s: capacity %u out of range %u to %u with a batch of %u",
 				    name, p->capacity, 2 * p->batch,
@@ -225,4 +228,30 @@ unsigned int objcache_slab_size(const struct objcache_params *params)
 
 	return max_t(unsigned int, params->size,
 		     link + sizeof(struct llist_node));
+}
+
+/**
+ * objcache_object_bytes - what an object really takes in the slab
+ * @params: of the cache
+ *
+ * A slab lays its objects out end to end, each at a multiple of the alignment, so
+ * one byte more than that costs as much again. Computed as the slab does it, since
+ * no module is told; what KASAN and slab_debug= add to each object is not in it.
+ *
+ * Return: bytes.
+ */
+unsigned int objcache_object_bytes(const struct objcache_params *params)
+{
+	unsigned int size = objcache_slab_size(params);
+	unsigned int align = max_t(unsigned int, params->align,
+				   arch_slab_minalign());
+	unsigned int line = cache_line_size();
+
+	if (params->slab_flags & SLAB_HWCACHE_ALIGN) {
+		/* As many as fit into a line share it. */
+		while (size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return ALIGN(size, max_t(unsigned int, align, sizeof(void *)));
 }

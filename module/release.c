@@ -13,6 +13,8 @@
  * on its own CPU, and it just tries.
  */
 #include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -53,6 +55,22 @@ void objcache_queue_work(struct work_struct *work)
 	queue_work(objcache_wq, work);
 }
 
+/*
+ * A timer is started where the first object is made. On an isolated CPU it would
+ * come there, and the step with it; or not at all, as it wakes no idle CPU.
+ */
+static int objcache_timer_cpu(void)
+{
+	int cpu;
+
+	if (likely(objcache_may_disturb(smp_processor_id())))
+		return WORK_CPU_UNBOUND;
+	for_each_online_cpu(cpu)
+		if (objcache_may_disturb(cpu))
+			return cpu;
+	return WORK_CPU_UNBOUND;
+}
+
 /**
  * objcache_queue_timer - have the caches' worker do something later
  * @timer: what
@@ -62,7 +80,11 @@ void objcache_queue_work(struct work_struct *work)
  */
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms)
 {
-	queue_delayed_work(objcache_wq, timer, msecs_to_jiffies(ms));
+	/* No CPU that is online now is dead before we are through. */
+	preempt_disable();
+	queue_delayed_work_on(objcache_timer_cpu(), objcache_wq, timer,
+			      msecs_to_jiffies(ms));
+	preempt_enable();
 }
 
 /* ---- adding ---- */
@@ -264,6 +286,23 @@ void objcache_release_some(struct objcache_core *core)
 /* ---- empty magazines ---- */
 
 /**
+ * objcache_magazine_bytes - what an empty or full magazine takes
+ * @core: the cache
+ *
+ * Hits write into it, so no other CPU's may lie in its lines. What the allocator
+ * gives for a power of two begins at a multiple of it; the batches that are chosen
+ * by default make one, from 7 up.
+ *
+ * Return: bytes.
+ */
+size_t objcache_magazine_bytes(const struct objcache_core *core)
+{
+	size_t bytes = offsetof(struct objcache_magazine, objs[core->batch]);
+
+	return roundup_pow_of_two(max_t(size_t, bytes, SMP_CACHE_BYTES));
+}
+
+/**
  * objcache_magazine_alloc - an empty magazine from the allocator
  * @core: the cache
  * @gfp: how
@@ -276,8 +315,8 @@ struct objcache_magazine *objcache_magazine_alloc(struct objcache_core *core,
 {
 	struct objcache_magazine *mag;
 
-	mag = kmalloc_node(struct_size(mag, objs, core->batch),
-			   gfp | __GFP_NOWARN, node);
+	mag = kmalloc_node(objcache_magazine_bytes(core), gfp | __GFP_NOWARN,
+			   node);
 	if (mag)
 		mag->floor = NULL;
 	return mag;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # make run: builds the module for a stock Debian kernel, boots that in a VM and
-# drives /dev/objcache from several threads.
+# drives /dev/objcache from several threads; then once more, with CPUs that are
+# isolated or have no memory.
 #
 #   KERNEL=6.1|6.12|6.12-rt   which kernel (6.12)
 #   CPUS=N                    virtual CPUs, 2..64 (4)
@@ -32,3 +33,9 @@ start_leg "run-$KERNEL"
 build_all "$folder"
 boot "$folder" guest-run.sh --boot-limit $((120 + 4 * CPUS)) --quiet-limit $((60 + 2 * CPUS)) \
 	--limit $((600 + 20 * CPUS + DURATION))
+# Four CPUs, each of its own kind; the verdict is still to tell of the one above.
+main=$OUT
+OUT=$main/places
+mkdir "$OUT"
+CPUS=4 boot "$folder" guest-places.sh --nodes 1 --bare-node --append isolcpus=nohz,2 --boot-limit 140 --limit 600
+OUT=$main

@@ -60,6 +60,7 @@ X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 readonly VM_CASES="
 leak | debug | leak | 1 | kmemleak: 16 unreferenced objects | --cpus 2 --env KMEMLEAK=yes
 clean-debug | debug | none | 0 | PASS | --cpus 2 --env KMEMLEAK=yes
+sleep | debug | sleep | 3 | 4 of 4 calls were told: sleeping function called from invalid context | --cpus 2
 kunit | debug | kunit | 1 | objcache_fault: not ok 2 fault_case_fails_when_told | --cpus 2
 hang | stock | hang | 4 | nothing came for 15 s, in step 'insmod objcache_fault fault=hang' | --quiet-limit 15
 clean | stock | none | 0 | PASS |
@@ -132,13 +133,25 @@ kill_qemu() {
 	done
 }
 
+# build_module KERNEL_FOLDER: objcache, and what guest-sleep.sh calls it with.
+build_module() {
+	make -s -j"$(nproc)" -C "$TOP" KDIR="$1/build" modules >&2 || die FAILED "make modules failed"
+}
+
 # vm_case NAME KERNEL_FOLDER MODULE FAULT OPTION...: leaves NAME.log and NAME.code.
 vm_case() {
-	local name=$1 kernel=$2 module=$3 fault=$4 status=0
+	local name=$1 kernel=$2 module=$3 fault=$4 script=guest-fault.sh status=0 file
+	local -a files=()
 	shift 4
+	if [ "$fault" = sleep ]; then
+		script=guest-sleep.sh
+		for file in module/objcache.ko tools/knobs/objcache_knobs.ko; do
+			files+=(--file "$TOP/build/$(cat "$kernel/release")/$file")
+		done
+	fi
 	[ "$name" != killed ] || kill_qemu "$name" &
-	python3 "$here/vm/vm.py" --kernel "$kernel" --out "$OUT/$name" --script "$here/vm/guest-fault.sh" \
-		--file "$module" --env "FAULT=$fault" --env NEED_CPUS=2 --env KMEMLEAK=no \
+	python3 "$here/vm/vm.py" --kernel "$kernel" --out "$OUT/$name" --script "$here/vm/$script" \
+		--file "$module" "${files[@]}" --env "FAULT=$fault" --env NEED_CPUS=2 --env KMEMLEAK=no \
 		--quiet-limit 90 --limit 280 "$@" >"$OUT/$name.log" 2>&1 || status=$?
 	echo $status >"$OUT/$name.code"
 	wait
@@ -148,6 +161,7 @@ run_vm_cases() {
 	local stock=$1 debug=$2 source=$3 stock_fault debug_fault name kernel fault code words options
 	stock_fault=$(build_fault "$stock")
 	debug_fault=$(build_fault "$debug")
+	build_module "$debug"
 	while IFS='|' read -r name kernel fault code words options; do
 		[ -n "$name" ] || continue
 		while [ "$(jobs -rp | wc -l)" -ge $JOBS ]; do

@@ -132,8 +132,11 @@ static bool stress_setup(struct stress *stress)
 	};
 	int err;
 
-	/* both chosen by the cache for objects so large that few are kept */
-	if (create.size > 65536 / (2 * CACHE_BATCH)) {
+	/*
+	 * Both chosen by the cache for objects so large that few are kept; each
+	 * has a link of eight bytes.
+	 */
+	if (create.size + 8 > 65536 / (2 * CACHE_BATCH)) {
 		create.batch = 0;
 		create.capacity = 0;
 	}

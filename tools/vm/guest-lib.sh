@@ -184,6 +184,42 @@ check_events() {
 		fail FAILED "trace events that nobody asked for: $(ls /sys/kernel/tracing/instances)"
 }
 
+# check_slab_size CACHE: what config says an object takes is what the slab takes for it,
+# and is what the budgets were counted with: 16 KiB a magazine and 1 MiB a CPU, or one
+# object and two.
+check_slab_size() {
+	size_said=$(sed -n 's/^slab_object_size: //p' "/sys/kernel/debug/objcache/$1/config")
+	size_real=$(awk -v slab="objcache-$1-" 'index($1, slab) == 1 { print $4 }' /proc/slabinfo)
+	size_batch=$(sed -n 's/^batch: //p' "/sys/kernel/debug/objcache/$1/config")
+	size_capacity=$(sed -n 's/^capacity: //p' "/sys/kernel/debug/objcache/$1/config")
+	[ "$size_said" = "$size_real" ] ||
+		fail FAILED "$1: config says that an object takes $size_said bytes, slabinfo $size_real"
+	[ "$size_batch" = 1 ] || [ $((size_batch * size_real)) -le 16384 ] ||
+		fail FAILED "$1: a magazine of $size_batch is $((size_batch * size_real)) bytes"
+	[ "$size_capacity" = $((2 * size_batch)) ] || [ $((size_capacity * size_real)) -le 1048576 ] ||
+		fail FAILED "$1: a capacity of $size_capacity is $((size_capacity * size_real)) bytes"
+}
+
+# check_slab_sizes: of plain and constructed objects, aligned or not. Not where KASAN
+# or slab_debug= adds to objects what no module is told.
+check_slab_sizes() {
+	load objcache_knobs
+	sizes_nr=0
+	for sizes_letters in - h c ch; do
+		for sizes_align in 0 32 128 4096; do
+			for sizes in 1 8 13 64 100 1000 4088 4096 65536; do
+				sizes_cache=size-$sizes-$sizes_align$sizes_letters
+				echo "$sizes_cache $sizes $sizes_align $sizes_letters" \
+					>/sys/module/objcache_knobs/parameters/create
+				check_slab_size "$sizes_cache"
+				sizes_nr=$((sizes_nr + 1))
+			done
+		done
+	done
+	echo "$sizes_nr sizes and alignments compared"
+	unload objcache_knobs
+}
+
 # check_unload: after rmmod objcache_unload.
 check_unload() {
 	unload_line=$(last_line 'objcache_unload: ')

@@ -14,6 +14,9 @@ client objcache-stress "--threads=$THREADS" "--duration=$DURATION" --show
 step "hostile ioctls"
 client objcache-badinput
 
+step "what an object takes"
+check_slab_sizes
+
 step "example module"
 load objcache_example
 unload objcache_example

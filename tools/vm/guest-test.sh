@@ -50,6 +50,11 @@ for shrinker in /sys/kernel/debug/shrinker/objcache-objcache-requests-*; do
 done
 check_events miss refill steal spill age shrink release
 
+if [ "$FLAVOR" != debug ]; then
+	step "what an object takes"
+	check_slab_sizes
+fi
+
 step "example module"
 load objcache_example
 unload objcache_example

@@ -55,17 +55,19 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def topology(cpus, memory, nodes):
+def topology(cpus, memory, nodes, bare=False):
     """NUMA nodes where the CPUs can be shared out evenly, each a socket: the kernel
-    WARNs about a socket that spans nodes."""
-    if cpus % nodes:
+    WARNs about a socket that spans nodes. bare: one CPU more, on a node without memory."""
+    rest = cpus - bare
+    if rest % nodes:
         nodes = 1
-    each = cpus // nodes
-    arguments = ["-smp", f"{cpus},sockets={nodes},cores={each}", "-m", f"{memory}M"]
-    for node in range(nodes if nodes > 1 else 0):
+    each = rest // nodes
+    sockets = cpus if bare else nodes
+    arguments = ["-smp", f"{cpus},sockets={sockets},cores={cpus // sockets}", "-m", f"{memory}M"]
+    for node in range(nodes if nodes > 1 or bare else 0):
         arguments += ["-object", f"memory-backend-ram,id=ram{node},size={memory // nodes}M",
                       "-numa", f"node,memdev=ram{node},cpus={node * each}-{(node + 1) * each - 1}"]
-    return arguments
+    return arguments + (["-numa", f"node,cpus={rest}"] if bare else [])
 
 
 # The guest's clock advances 1 ns with each instruction, so reading it counts them.
@@ -80,7 +82,7 @@ def command(machine, accel, initramfs, folder, options):
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-accel", accel + threads, *icount, *machine.arguments,
-        *topology(options.cpus, options.memory, options.nodes),
+        *topology(options.cpus, options.memory, options.nodes, options.bare_node),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
