@@ -5,6 +5,20 @@
 # too, as for any external module, and then builds in place.
 
 KDIR  ?= /lib/modules/$(shell uname -r)/build
+
+# To make and kbuild a path ends at a blank or a colon; what they then write to or
+# remove is somebody else's.
+white = $(filter-out 1,$(words x$(1)x))
+plain = $(if $(call white,$(2))$(findstring :,$(2))$(findstring ',$(2)),$(error \
+	objcache: $(1)=$(2): no path that kbuild can have: white space, a colon or a quote in it))
+ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
+$(call plain,CURDIR,$(CURDIR))
+$(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
+ifeq ($(origin O),command line)
+$(error objcache: O=$(O): not taken: outputs go to build/; KDIR is the kernel's own output folder)
+endif
+endif
+
 # Not kernel.release, which in Debian's 6.1 is another version's.
 utsrelease = $(KDIR)/include/generated/utsrelease.h
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
@@ -18,10 +32,17 @@ btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 # M=DIR on the command line: another module, built against this one.
 ifeq ($(origin M),command line)
-kbuild = $(MAKE) -C $(KDIR) M=$(abspath $(M)) $(btf) \
-	 KBUILD_EXTRA_SYMBOLS=$(out)/Module.symvers
+kbuild = $(MAKE) -C '$(KDIR)' M='$(abspath $(M))' $(btf) \
+	 KBUILD_EXTRA_SYMBOLS='$(out)/Module.symvers'
 else
-kbuild = $(MAKE) -C $(KDIR) M=$(out) $(btf)
+kbuild = $(MAKE) -C '$(KDIR)' M='$(out)' $(btf)
+endif
+
+# The compiler that built the kernel, unless one is given.
+ifeq ($(LLVM)$(filter command,$(origin CC)),)
+compile = compiler=$$(tools/compiler.sh '$(KDIR)') && $(kbuild) $$compiler
+else
+compile = $(kbuild)
 endif
 
 ifeq ($(origin M),command line)
@@ -64,15 +85,15 @@ help:
 
 modules: linked
 ifeq ($(origin M),command line)
-	@test -f $(out)/Module.symvers || { \
+	@test -f '$(out)/Module.symvers' || { \
 		echo "objcache: M=$(M): objcache itself comes first: run make with the same KDIR" >&2; \
 		exit 2; }
 endif
-	+@$(kbuild) modules
+	+@$(compile) modules
 
 modules_install: linked
-	+@$(kbuild) TESTS=n modules
-	+@$(kbuild) modules_install
+	+@$(compile) TESTS=n modules
+	+@$(compile) INSTALL_MOD_PATH='$(abspath $(INSTALL_MOD_PATH))' modules_install
 
 # modpost can name a missing header folder; this names what to do about it.
 linked:
@@ -80,18 +101,13 @@ linked:
 		echo "objcache: no kernel headers in KDIR=$(KDIR):" \
 		     "install linux-headers-$$(uname -r) or give KDIR=DIR" >&2; \
 		exit 2; }
-	@mkdir -p $(out) && cd $(out) && find . -xtype l -delete && \
-		for f in $$(cd $(CURDIR) && git ls-files -co --exclude-standard $(linked) 2>/dev/null || \
-			    find $(linked) -type f); do \
-			test -e $(CURDIR)/$$f || continue; \
-			mkdir -p $$(dirname $$f) && ln -sfn $(CURDIR)/$$f $$f || exit; \
-		done
+	@tools/link.sh '$(out)' $(linked)
 
 tools:
-	+@$(MAKE) -C tools/client O=$(clients)
+	+@$(MAKE) -C tools/client O='$(clients)'
 
 install: modules_install tools
-	install -D -t $(DESTDIR)/usr/local/bin $(clients)/objcache-*
+	install -D -t '$(abspath $(DESTDIR))/usr/local/bin' '$(clients)'/objcache-*
 
 run:
 	@tools/run.sh

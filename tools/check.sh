@@ -12,6 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 only_help "$@"
 cd "$TOP"
+plain_paths
 
 tools/deps.sh check
 source=$(tools/kernel.sh source 6.12)
@@ -30,8 +31,10 @@ finding() {
 	fi
 }
 
-# Of what is committed or about to be.
+# Of what is committed or about to be. An outer repository may ignore us: to check
+# nothing is not to find nothing.
 files() { git ls-files -co --exclude-standard -- "$@"; }
+[ -n "$(files Kbuild)" ] || die USAGE "$TOP: git knows no file here, so there is nothing to check"
 
 mapfile -t c_files < <(files '*.c' '*.h')
 mapfile -t sh_files < <(files '*.sh' .ci/run)

@@ -41,6 +41,17 @@ only_help() {
 	esac
 }
 
+# plain_paths: neither the checkout nor the cache is where kbuild cannot be.
+plain_paths() {
+	local name
+	for name in TOP CACHE; do
+		case ${!name} in
+		*[[:space:]:\']*)
+			die USAGE "$name=${!name}: no path that kbuild can have: white space, a colon or a quote in it" ;;
+		esac
+	done
+}
+
 # refuse REASON NAME...: a variable that something else takes is not just ignored.
 refuse() {
 	local name reason=$1
