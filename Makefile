@@ -68,18 +68,21 @@ help:
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
+	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
+	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run, guest), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
 	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale); 6.12, bench: both'
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
+	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 
@@ -133,6 +136,9 @@ bench:
 scale:
 	@tools/scale.sh
 
+guest:
+	@tools/guest.sh
+
 selftest:
 	@tools/selftest.sh
 
@@ -146,4 +152,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench scale selftest clean
+	litmus bench scale guest selftest clean

@@ -12,7 +12,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 only_help "$@"
 cd "$TOP"
-plain_paths
 
 tools/deps.sh check
 source=$(tools/kernel.sh source 6.12)

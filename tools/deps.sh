@@ -63,6 +63,8 @@ if [ -n "$list_only" ]; then
 	exit
 fi
 
+# Of all scripts that build this is the first step.
+plain_paths
 missing=()
 for package in $wanted; do
 	is_installed "$package" || missing+=("$package")

@@ -99,4 +99,3 @@ export OBJCACHE_REASON
 trap 'status=$?; set +e; trap - EXIT; verdict=$(verdict_of $status); rm -f "$OBJCACHE_REASON"; conclude; exit "${verdict%% *}"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-plain_paths

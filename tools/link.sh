@@ -14,9 +14,7 @@ shift
 top=$(pwd)
 mkdir -p "$out"
 find "$out" -xtype l -delete
-for folder in $(find "$@" -type d) .; do
-	mkdir -p "$out/$folder"
-done
-for file in $(find "$@" -type f \( -name Kbuild -o -name '*.[chS]' \) ! -name '*.mod.c'); do
+find "$@" -type d -exec sh -c 'cd "$0" && mkdir -p "$@"' "$out" {} +
+find "$@" -type f \( -name Kbuild -o -name '*.[chS]' \) ! -name '*.mod.c' | while read -r file; do
 	ln -sfn "$top/$file" "$out/$file"
 done

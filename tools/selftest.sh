@@ -170,7 +170,6 @@ run_vm_cases() {
 	done <<<"$VM_CASES"
 }
 
-plain_paths
 KERNEL=${KERNEL:-6.12}
 "$here/deps.sh" run test
 stock=$("$here/kernel.sh" stock "$KERNEL")
