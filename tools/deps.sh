@@ -19,7 +19,7 @@ packages_of() {
 	arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm ;;
 	clang) packages_of test && echo clang-14 lld-14 llvm-14 ;;
 	check) packages_of clang && echo sparse shellcheck codespell ;;
-	guest) packages_of run && echo xz-utils ;;
+	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
 	esac
 }
 

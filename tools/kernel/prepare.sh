@@ -16,6 +16,8 @@ prepare_kernel() {
 	configure "$source" "$out" plain "$3"
 	make -C "$source" O="$out" -j"$(nproc)" modules_prepare >"$2/build.log" 2>&1 ||
 		{ tail -20 "$2/build.log" >&2 && die USAGE "make modules_prepare failed: $2/build.log"; }
+	# Of a kernel that was built, what it exports.
+	: >"$out/Module.symvers"
 }
 
 # clang_kernel LINE: prints the folder.
