@@ -21,7 +21,7 @@ endif
 
 # Not kernel.release, which in Debian's 6.1 is another version's.
 utsrelease = $(KDIR)/include/generated/utsrelease.h
-release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' '$(utsrelease)' 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
@@ -77,8 +77,8 @@ help:
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run, guest), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
 	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale); 6.12, bench: both'
-	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
+	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug; guest: none)'
+	@echo '  CPUS=N           virtual CPUs (run, test, bench, guest; 4; torture: 8)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'

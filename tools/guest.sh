@@ -9,7 +9,7 @@
 #   KERNEL=6.1|6.12|6.12-rt  which kernel: Debian's own (6.12)
 #   FLAVOR=debug|plain|kcsan|rt|bench   a test kernel instead, KERNEL=6.1|6.12|7.3|6.12-arm64
 #   CPUS=N                   virtual CPUs, 1..64 (4)
-#   NODES=N                  NUMA nodes, 1..8; CPUS must be a multiple (2 where it is; with ICOUNT 1)
+#   NODES=N                  NUMA nodes, 1..8; CPUS must be a multiple (2 where it is)
 #   MEMORY=MB                128..65536, a multiple of NODES (1024 + 32 * CPUS)
 #   DISK=FILE                a disk image: /dev/nvme0n1, not with a FLAVOR; what the VM
 #                            writes to it is not kept
@@ -70,8 +70,6 @@ read_machine() {
 	CPUS=${CPUS:-4} LIMIT=${LIMIT:-600}
 	want_number CPUS "$CPUS" 1 64
 	want_word ICOUNT "${ICOUNT:-n}" y n
-	# Two sockets and a counting clock: 6.1 does not get through the start of its CPUs.
-	[ "${ICOUNT:-n}" = n ] || NODES=${NODES:-1}
 	NODES=${NODES:-$((2 - CPUS % 2))}
 	want_number NODES "$NODES" 1 8
 	[ $((CPUS % NODES)) = 0 ] || die USAGE "NODES=$NODES: CPUS=$CPUS is not a multiple of it"

@@ -58,7 +58,7 @@ test_usage() {
 	refused "$work/lib.sh: /guest/lib.sh is there already" FILES="$work/lib.sh"
 }
 
-# Those lines of the README that begin so are examples.
+# The first commands of that part of the README.
 test_readme() {
 	local line
 	local -a command
@@ -67,7 +67,7 @@ test_readme() {
 		eval "command=($line)"
 		want 0 '' "${command[@]}"
 		[ "${command[0]}" != make ] || grep '^guest: PASS' "$work/log"
-	done < <(sed -n '/^### A script of your own/,/^#* [^A]/{/^\(make guest\|mksquashfs\)/p}' README.md)
+	done < <(awk '/^### A script of your own/ { on = 1 } on && /^```$/ { exit } on && /^(make|mksquashfs) /' README.md)
 }
 
 # Whatever a machine can be told. One status for all that is not as it should be; a

@@ -44,6 +44,7 @@ only_help() {
 # plain_paths: neither the checkout nor the cache is where kbuild cannot be.
 plain_paths() {
 	local name
+	[[ $CACHE = /* ]] || die USAGE "CACHE=$CACHE: no absolute path; see XDG_CACHE_HOME"
 	for name in TOP CACHE; do
 		case ${!name} in
 		*[[:space:]:\']*)
