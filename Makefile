@@ -6,11 +6,11 @@
 
 KDIR  ?= /lib/modules/$(shell uname -r)/build
 
-# To make and kbuild a path ends at a blank or a colon; what they then write to or
-# remove is somebody else's.
-white = $(filter-out 1,$(words x$(1)x))
-plain = $(if $(call white,$(2))$(findstring :,$(2))$(findstring ',$(2)),$(error \
-	objcache: $(1)=$(2): no path that kbuild can have: white space, a colon or a quote in it))
+# To make, kbuild and their shell a path ends at a blank, a colon and the like; what
+# they then write to or remove is somebody else's.
+odd := : , ; ' " ` $$ \# % & < > | * ? [ ] ( ) \ !
+plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$(findstring $(character),$(2)))),$(error \
+	objcache: $(1)=$(2): no path that kbuild can have: white space in it, or one of $(odd)))
 ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
 $(call plain,CURDIR,$(CURDIR))
 $(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))

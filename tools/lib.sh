@@ -43,13 +43,11 @@ only_help() {
 
 # plain_paths: neither the checkout nor the cache is where kbuild cannot be.
 plain_paths() {
-	local name
+	local name odd=$'[]:,;\'"`$#%&<>|*?()\\\\![[:space:]]'
 	[[ $CACHE = /* ]] || die USAGE "CACHE=$CACHE: no absolute path; see XDG_CACHE_HOME"
 	for name in TOP CACHE; do
-		case ${!name} in
-		*[[:space:]:\']*)
-			die USAGE "$name=${!name}: no path that kbuild can have: white space, a colon or a quote in it" ;;
-		esac
+		[[ ! ${!name} =~ $odd ]] ||
+			die USAGE "$name=${!name}: no path that kbuild can have: white space in it, or one of ${odd:1:-10}"
 	done
 }
 
