@@ -45,7 +45,7 @@ case_paths() {
 	headers=$(stock_headers)
 	mkdir "$work/a"
 	ln -s nowhere "$work/a/link"
-	for name in 'a b' 'a:b' $'a\tb' "a'b" 'a$b' 'a&b' 'a#b' 'a,b' 'a)b' 'a[b'; do
+	for name in 'a b' 'a:b' $'a\tb' "a'b" a\$b 'a&b' 'a#b' 'a,b' 'a)b' 'a[b'; do
 		folder=$work/$name/objcache
 		checkout "$folder"
 		want 2 "CURDIR=$folder: no path that kbuild can have" make -C "$folder" "KDIR=$headers"

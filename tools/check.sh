@@ -73,7 +73,7 @@ build_against() {
 	release=$(cat "$folder/release")
 	rm -rf "build/$release"
 	make -s KDIR="$folder/build" W=1 "${@:3}" modules >"$log/build-$name.all" 2>&1 || status=$?
-	sed '/^WARNING: modpost: .* undefined!$/d' "$log/build-$name.all" |
+	sed -E '/^WARNING: modpost: (.* undefined!$|suppressed )/d' "$log/build-$name.all" |
 		grep -E 'warning|error|Error|\*\*\*' >"$log/build-$name" || [ $? = 1 ]
 	return "$status"
 }
