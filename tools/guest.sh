@@ -14,7 +14,8 @@
 #   DISK=FILE                a disk image: /dev/nvme0n1, not with a FLAVOR; what the VM
 #                            writes to it is not kept
 #   APPEND="ARGUMENT..."     more arguments for the kernel, as isolcpus=nohz,3
-#   ICOUNT=y|n               emulated, on a clock that counts instructions (n)
+#   ICOUNT=y|n               emulated, on a clock that counts instructions (n); with it
+#                            QEMU 7.2 has not got 6.1 to start a second CPU: take 6.12
 #   LIMIT=S                  seconds, of the VM's time, 1..86400 (600)
 #
 # The VM has busybox, the modules of this project built for that kernel, its example
