@@ -73,8 +73,8 @@ test_readme() {
 # Whatever a machine can be told. One status for all that is not as it should be; a
 # script's own status, with a command before that failed, is what the verdict names.
 test_machine() {
-	truncate -s 1M "$work/disk"
 	printf 'whole' >"$work/disk"
+	truncate -s 1M "$work/disk"
 	cat >"$work/machine.sh" <<-'END'
 		# shellcheck shell=dash
 		false
