@@ -79,7 +79,7 @@ test_machine() {
 		# shellcheck shell=dash
 		false
 		grep -qw isolcpus=nohz,3 /proc/cmdline || exit 10
-		grep -q '^zram ' /proc/modules && grep -q '^zsmalloc ' /proc/modules || exit 11
+		grep -q '^zram ' /proc/modules && grep -q '^lz4_compress ' /proc/modules || exit 11
 		[ "$(nproc)" = 6 ] && [ -d /sys/devices/system/node/node2 ] || exit 12
 		[ "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" -lt 768 ] || exit 13
 		[ "$(head -c 5 /dev/nvme0n1)" = whole ] || exit 14
