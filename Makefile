@@ -5,9 +5,23 @@
 # too, as for any external module, and then builds in place.
 
 KDIR  ?= /lib/modules/$(shell uname -r)/build
+
+# To make, kbuild and their shell a path ends at a blank, a colon and the like; what
+# they then write to or remove is somebody else's.
+odd := : , ; ' " ` $$ \# % & < > | * ? [ ] ( ) \ !
+plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$(findstring $(character),$(2)))),$(error \
+	objcache: $(1)=$(2): no path that kbuild can have: white space in it, or one of $(odd)))
+ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
+$(call plain,CURDIR,$(CURDIR))
+$(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
+ifeq ($(origin O),command line)
+$(error objcache: O=$(O): not taken: outputs go to build/; KDIR is the kernel's own output folder)
+endif
+endif
+
 # Not kernel.release, which in Debian's 6.1 is another version's.
 utsrelease = $(KDIR)/include/generated/utsrelease.h
-release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/null)
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' '$(utsrelease)' 2>/dev/null)
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
@@ -18,10 +32,17 @@ btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 # M=DIR on the command line: another module, built against this one.
 ifeq ($(origin M),command line)
-kbuild = $(MAKE) -C $(KDIR) M=$(abspath $(M)) $(btf) \
-	 KBUILD_EXTRA_SYMBOLS=$(out)/Module.symvers
+kbuild = $(MAKE) -C '$(KDIR)' M='$(abspath $(M))' $(btf) \
+	 KBUILD_EXTRA_SYMBOLS='$(out)/Module.symvers'
 else
-kbuild = $(MAKE) -C $(KDIR) M=$(out) $(btf)
+kbuild = $(MAKE) -C '$(KDIR)' M='$(out)' $(btf)
+endif
+
+# The compiler that built the kernel, unless one is given.
+ifeq ($(LLVM)$(filter command,$(origin CC)),)
+compile = compiler=$$(tools/compiler.sh '$(KDIR)') && $(kbuild) $$compiler
+else
+compile = $(kbuild)
 endif
 
 ifeq ($(origin M),command line)
@@ -47,32 +68,35 @@ help:
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
+	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
 	@echo '  M=DIR            build the module in DIR against objcache instead'
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
-	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
+	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run, guest), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
 	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale); 6.12, bench: both'
-	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
+	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug; guest: none)'
+	@echo '  CPUS=N           virtual CPUs (run, test, bench, guest; 4; torture: 8)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
+	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 
 modules: linked
 ifeq ($(origin M),command line)
-	@test -f $(out)/Module.symvers || { \
+	@test -f '$(out)/Module.symvers' || { \
 		echo "objcache: M=$(M): objcache itself comes first: run make with the same KDIR" >&2; \
 		exit 2; }
 endif
-	+@$(kbuild) modules
+	+@$(compile) modules
 
 modules_install: linked
-	+@$(kbuild) TESTS=n modules
-	+@$(kbuild) modules_install
+	+@$(compile) TESTS=n modules
+	+@$(compile) INSTALL_MOD_PATH='$(abspath $(INSTALL_MOD_PATH))' modules_install
 
 # modpost can name a missing header folder; this names what to do about it.
 linked:
@@ -80,18 +104,13 @@ linked:
 		echo "objcache: no kernel headers in KDIR=$(KDIR):" \
 		     "install linux-headers-$$(uname -r) or give KDIR=DIR" >&2; \
 		exit 2; }
-	@mkdir -p $(out) && cd $(out) && find . -xtype l -delete && \
-		for f in $$(cd $(CURDIR) && git ls-files -co --exclude-standard $(linked) 2>/dev/null || \
-			    find $(linked) -type f); do \
-			test -e $(CURDIR)/$$f || continue; \
-			mkdir -p $$(dirname $$f) && ln -sfn $(CURDIR)/$$f $$f || exit; \
-		done
+	@tools/link.sh '$(out)' $(linked)
 
 tools:
-	+@$(MAKE) -C tools/client O=$(clients)
+	+@$(MAKE) -C tools/client O='$(clients)'
 
 install: modules_install tools
-	install -D -t $(DESTDIR)/usr/local/bin $(clients)/objcache-*
+	install -D -t '$(abspath $(DESTDIR))/usr/local/bin' '$(clients)'/objcache-*
 
 run:
 	@tools/run.sh
@@ -117,6 +136,9 @@ bench:
 scale:
 	@tools/scale.sh
 
+guest:
+	@tools/guest.sh
+
 selftest:
 	@tools/selftest.sh
 
@@ -130,4 +152,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench scale selftest clean
+	litmus bench scale guest selftest clean

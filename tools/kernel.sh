@@ -6,6 +6,7 @@
 #   tools/kernel.sh source 6.1|6.12|7.3   its source, unpacked
 #   tools/kernel.sh test 6.1|6.12|7.3 debug|plain|kcsan|rt|bench|uml   built from that source
 #   tools/kernel.sh test 6.12-arm64 plain         the same, cross-built
+#   tools/kernel.sh clang 6.1|6.12|7.3    that source, prepared for modules by clang; not built
 #
 # With --cached first: prints the folder if the kernel is there, else exits 1.
 #
@@ -22,6 +23,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/kernel/stock.sh"
 . "$here/kernel/source.sh"
 . "$here/kernel/build.sh"
+. "$here/kernel/prepare.sh"
 
 export CACHED_ONLY=
 case ${1:-} in
@@ -29,13 +31,15 @@ case ${1:-} in
 --cached) CACHED_ONLY=1 && shift ;;
 esac
 case ${1:-} in
-stock | source | test) ;;
-*) die USAGE "${1:-nothing}: not a command; one of: stock source test" ;;
+stock | source | test | clang) ;;
+*) die USAGE "${1:-nothing}: not a command; one of: stock source test clang" ;;
 esac
 command=$1 line=${2:-}
+plain_paths
 
 case $command in
 stock) want_word KERNEL "$line" "${!STOCK_PACKAGES[@]}" ;;
+clang) want_word KERNEL "$line" 6.1 6.12 7.3 ;;
 *) want_word KERNEL "$line" "${!SOURCE_PACKAGE[@]}" ;;
 esac
 [ "$command" != test ] || want_word FLAVOR "${3:-}" debug plain kcsan rt bench uml
@@ -48,4 +52,5 @@ case $command in
 stock) stock_kernel "$line" ;;
 source) kernel_source "$line" ;;
 test) test_kernel "$line" "$3" ;;
+clang) clang_kernel "$line" ;;
 esac

@@ -10,6 +10,7 @@ readonly ROW='%-14s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
 # start_legs FOLDER: where the logs go. A warning of the compiler fails a leg.
 start_legs() {
 	LOGS=$1
+	plain_paths
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
 	export OBJCACHE_KCFLAGS=-Werror

@@ -41,6 +41,16 @@ only_help() {
 	esac
 }
 
+# plain_paths: neither the checkout nor the cache is where kbuild cannot be.
+plain_paths() {
+	local name odd=$'[]:,;\'"`$#%&<>|*?()\\\\![[:space:]]'
+	[[ $CACHE = /* ]] || die USAGE "CACHE=$CACHE: no absolute path; see XDG_CACHE_HOME"
+	for name in TOP CACHE; do
+		[[ ! ${!name} =~ $odd ]] ||
+			die USAGE "$name=${!name}: no path that kbuild can have: white space in it, or one of ${odd:1:-10}"
+	done
+}
+
 # refuse REASON NAME...: a variable that something else takes is not just ignored.
 refuse() {
 	local name reason=$1

@@ -53,6 +53,12 @@ X=1 kernel.sh stock | 2 | KERNEL=: unknown
 X=1 kernel.sh brew 6.12 | 2 | brew: not a command
 X=1 deps.sh everything | 2 | GROUP=everything: unknown
 X=1 litmus.sh nosuch.litmus | 2 | nosuch.litmus: no such litmus test
+X=1 build_test.sh paths | 0 | build_test: PASS
+X=1 build_test.sh variables | 0 | build_test: PASS
+X=1 build_test.sh ignored | 0 | build_test: PASS
+X=1 build_test.sh compiler | 0 | build_test: PASS
+X=1 build_test.sh gcc | 0 | build_test: PASS
+X=1 guest_test.sh usage | 0 | guest_test: PASS
 X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 "
 

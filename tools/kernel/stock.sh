@@ -10,7 +10,7 @@ declare -A STOCK_PACKAGES=(
 )
 
 # Part of the key: raise it when unpack_stock changes what it makes.
-readonly STOCK_LAYOUT=2
+readonly STOCK_LAYOUT=3
 
 # unpack_stock FOLDER: fetches RESOLVED, lays it out.
 unpack_stock() {
@@ -31,7 +31,8 @@ unpack_stock() {
 		"$headers/Makefile"
 	# With it there, a module build would want pahole, for type data nobody reads.
 	rm -f "$headers/vmlinux"
-	rm -rf "$root"/lib/modules/*/kernel
+	# What installing the image would do: without it nobody knows what a module needs.
+	PATH=$PATH:/sbin depmod -b "$root" "$release" || die USAGE "depmod failed; it is in the package kmod"
 	ln -s "root/boot/vmlinuz-$release" "$dir/vmlinuz"
 	ln -s "root/usr/src/linux-headers-$release" "$dir/build"
 	echo "$RESOLVED" >"$dir/packages"
@@ -47,7 +48,7 @@ stock_kernel() {
 	take_lock "$CACHE/lock-stock-$line"
 	dir=$CACHE/stock/$line-$(hash_of <<<"$STOCK_LAYOUT $RESOLVED")
 	if [ ! -f "$dir/release" ]; then
-		want_space "$CACHE" 500 "unpacking kernel $line"
+		want_space "$CACHE" 800 "unpacking kernel $line"
 		mkdir -p "$CACHE/stock"
 		if ! unpack_stock "$CACHE/stock/new-$line"; then
 			# The lists name a version that the archive no longer has.

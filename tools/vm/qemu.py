@@ -75,6 +75,14 @@ ICOUNT = ["-icount", "shift=0,sleep=off"]
 ICOUNT_APPEND = "tsc=reliable"
 
 
+def disk(image):
+    """A drive that has to be changed to be used, and stays as it was. QEMU ends a value at a comma."""
+    if not image:
+        return []
+    path = image.replace(",", ",,")
+    return ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={path}", "-device", "nvme,drive=disk,serial=objcache"]
+
+
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
@@ -83,6 +91,7 @@ def command(machine, accel, initramfs, folder, options):
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-accel", accel + threads, *icount, *machine.arguments,
         *topology(options.cpus, options.memory, options.nodes, options.bare_node),
+        *disk(options.disk),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",

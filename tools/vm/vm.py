@@ -60,6 +60,7 @@ def parse_arguments():
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--bare-node", action="store_true", help="the last CPU is on a further node, which has no memory")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
+    add("--disk", default="", metavar="FILE", help="an image: /dev/nvme0n1; what is written is not kept")
     add("--append", default="", help="more kernel arguments")
     add("--icount", action="store_true", help="emulate, on a clock that counts instructions")
     add("--uml", action="store_true", help="the kernel is User-Mode Linux")
@@ -87,7 +88,10 @@ def guest_archive(options, tty, token):
              "guest/script.sh": options.script}
     for item in options.file:
         path, _, name = item.partition("=")
-        files[f"guest/{name or os.path.basename(path)}"] = path
+        name = f"guest/{name or os.path.basename(path)}"
+        if name in (*files, "guest/env"):
+            raise UsageError(f"{path}: /{name} is there already")
+        files[name] = path
     for path in files.values():
         if not os.path.isfile(path):
             raise UsageError(f"{path}: not there")
