@@ -55,16 +55,19 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def topology(cpus, memory, nodes):
+def topology(cpus, possible, memory, nodes):
     """NUMA nodes where the CPUs can be shared out evenly, each a socket: the kernel
-    WARNs about a socket that spans nodes."""
+    WARNs about a socket that spans nodes. CPUs that are possible and never come online
+    are of the last node, in sockets as large."""
     if cpus % nodes:
         nodes = 1
     each = cpus // nodes
-    arguments = ["-smp", f"{cpus},sockets={nodes},cores={each}", "-m", f"{memory}M"]
+    sockets = max(nodes, (possible or 0) // each)
+    arguments = ["-smp", f"{sockets * each},sockets={sockets},cores={each}", "-m", f"{memory}M"]
     for node in range(nodes if nodes > 1 else 0):
+        last = (node + 1 if node < nodes - 1 else sockets) * each - 1
         arguments += ["-object", f"memory-backend-ram,id=ram{node},size={memory // nodes}M",
-                      "-numa", f"node,memdev=ram{node},cpus={node * each}-{(node + 1) * each - 1}"]
+                      "-numa", f"node,memdev=ram{node},cpus={node * each}-{last}"]
     return arguments
 
 
@@ -77,10 +80,12 @@ def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
     icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
+    if options.possible:
+        append += f" maxcpus={options.cpus}"
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-accel", accel + threads, *icount, *machine.arguments,
-        *topology(options.cpus, options.memory, options.nodes),
+        *topology(options.cpus, options.possible, options.memory, options.nodes),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),
         "-chardev", f"pipe,id=log,path={folder}/log", "-serial", "chardev:log",
