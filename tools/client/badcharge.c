@@ -73,8 +73,10 @@ void cases_charge(void)
 {
 	if (mkdir(ROOT, 0755) && errno != EEXIST)
 		return;
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL)) {
+		rmdir(ROOT);
 		return;
+	}
 	if (!write_to(ROOT "/cgroup.subtree_control", "+memory\n") &&
 	    !mkdir(OURS, 0755)) {
 		row(write_to(OURS "/cgroup.procs", "0\n"), 0,
