@@ -135,14 +135,47 @@ static void sizes_in_range_are_taken_and_all_of_them_usable(struct kunit *test)
 	}
 }
 
-/* The limit that the header states; memory for such an object is not asked. */
+/*
+ * The limit that the header states; memory for such an object is not asked. make
+ * test has the kernel debug slabs of that name, which must not make it too large.
+ */
 static void the_largest_size_is_taken(struct kunit *test)
 {
-	const struct objcache_params params = {
+	struct objcache_params params = {
 		.size = KMALLOC_MAX_SIZE - sizeof(void *),
 	};
 
 	expect_taken(test, "largest", &params);
+	params.align = PAGE_SIZE;
+	params.size = KMALLOC_MAX_SIZE - 3 * PAGE_SIZE;
+	expect_taken(test, "largest", &params);
+	params.size++;
+	expect_taken(test, "largest", &params);
+}
+
+/* At least what is parked and points to it, whoever looks at it otherwise. */
+static void a_cost_is_that_of_all_possible_cpus_being_full(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 1000, .batch = 10, .capacity = 100,
+	};
+	u64 cpus = num_possible_cpus();
+	struct objcache_cost cost, more;
+
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &cost), 0);
+	KUNIT_EXPECT_GE(test, cost.object, 1000ULL);
+	KUNIT_EXPECT_GE(test, cost.idle,
+			cpus * (sizeof(struct objcache_owner) +
+				100 * sizeof(void *)));
+	KUNIT_EXPECT_GE(test, cost.full, cost.idle + cpus * 100 * 1000);
+	params.capacity = 200;
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &more), 0);
+	KUNIT_EXPECT_GE(test, more.full, cost.full + cpus * 100 * 1000);
+	params.flags = OBJCACHE_DEBUG;
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &more), 0);
+	KUNIT_EXPECT_LT(test, more.idle, cost.idle);
+	params.capacity = 1;
+	KUNIT_EXPECT_EQ(test, objcache_cost("cost", &params, &cost), -EINVAL);
 }
 
 static void alignments_that_are_none_are_refused(struct kunit *test)
@@ -423,6 +456,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(sizes_out_of_range_are_refused),
 	KUNIT_CASE_SLOW(sizes_in_range_are_taken_and_all_of_them_usable),
 	KUNIT_CASE(the_largest_size_is_taken),
+	KUNIT_CASE(a_cost_is_that_of_all_possible_cpus_being_full),
 	KUNIT_CASE(alignments_that_are_none_are_refused),
 	KUNIT_CASE(objects_are_aligned_as_asked_for),
 	KUNIT_CASE(hwcache_aligned_objects_share_no_line),

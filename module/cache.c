@@ -16,9 +16,17 @@ DEFINE_MUTEX(objcache_mutex);	/* guards objcache_caches */
 
 /* ---- create ---- */
 
+/* A caller that asks for too much is told so: no need for a trace. */
+static gfp_t objcache_create_gfp(const struct objcache_params *params)
+{
+	return __GFP_NOWARN | (params->flags & OBJCACHE_ACCOUNT ?
+			       GFP_KERNEL_ACCOUNT : GFP_KERNEL);
+}
+
 static int objcache_init_cpu(struct objcache_core *core, int cpu)
 {
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	gfp_t gfp = objcache_create_gfp(&core->params);
 	struct objcache_magazine *loaded, *spare;
 	u32 limit = core->shared_max / core->batch;
 	u32 nr = objcache_ring_slots(limit);
@@ -31,12 +39,12 @@ static int objcache_init_cpu(struct objcache_core *core, int cpu)
 	objcache_equip(core, c, NULL, NULL);
 	if (core->flags & OBJCACHE_DEBUG)
 		return 0;
-	loaded = objcache_magazine_alloc(core, GFP_KERNEL, node);
-	spare = objcache_magazine_alloc(core, GFP_KERNEL, node);
+	loaded = objcache_magazine_alloc(core, gfp, node);
+	spare = objcache_magazine_alloc(core, gfp, node);
 	objcache_equip(core, c, loaded, spare);
 	if (nr)
-		slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)),
-				      GFP_KERNEL, node);
+		slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)), gfp,
+				      node);
 	if (slots) {
 		objcache_ring_init(&c->ring[0], slots, limit);
 		objcache_ring_init(&c->ring[1], slots + nr, limit);
@@ -62,7 +70,8 @@ static int objcache_init_cpus(struct objcache_core *core)
 {
 	int cpu, err;
 
-	core->cpu = alloc_percpu(struct objcache_cpu);
+	core->cpu = alloc_percpu_gfp(struct objcache_cpu,
+				     objcache_create_gfp(&core->params));
 	if (!core->cpu)
 		return -ENOMEM;
 	core->pub.owner = &core->cpu->own;
@@ -115,16 +124,17 @@ static int objcache_init_slab(struct objcache_core *core)
 static struct objcache_core *
 objcache_new(const char *name, const struct objcache_params *params)
 {
+	gfp_t gfp = objcache_create_gfp(params);
 	struct objcache_core *core;
 	int err = -ENOMEM;
 
-	core = kzalloc(sizeof(*core), GFP_KERNEL);
+	core = kzalloc(sizeof(*core), gfp);
 	if (!core)
 		return ERR_PTR(err);
 	strscpy(core->name, name, sizeof(core->name));
 	objcache_set_params(core, params);
 	mutex_init(&core->drain_mutex);
-	core->surplus = kzalloc(cpumask_size(), GFP_KERNEL);
+	core->surplus = kzalloc(cpumask_size(), gfp);
 	if (!core->surplus)
 		goto err_core;
 	err = objcache_init_slab(core);

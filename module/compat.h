@@ -28,6 +28,13 @@ static inline struct kmem_cache *
 objcache_slab_create(const char *name, unsigned int size, unsigned int align,
 		     slab_flags_t flags)
 {
+	/*
+	 * What slab_debug= adds must not make a slab too large, of which the
+	 * kernel would print a trace: up to a page before the object and one
+	 * of rounding, by the alignment, and less than one behind it.
+	 */
+	if (size > KMALLOC_MAX_SIZE - 3 * PAGE_SIZE)
+		flags |= SLAB_NO_USER_FLAGS;
 #ifdef SLAB_NO_MERGE
 	return kmem_cache_create(name, size, align, flags | SLAB_NO_MERGE, NULL);
 #else

@@ -146,11 +146,12 @@ static int config_show(struct seq_file *m, void *unused)
 	seq_printf(m, "align: %u\n", p->align);
 	seq_printf(m, "slab_object_size: %u\n", objcache_object_bytes(p));
 	seq_printf(m, "slab_flags: 0x%x\n", (__force unsigned int)p->slab_flags);
-	seq_printf(m, "flags: 0x%x%s%s%s%s\n", p->flags,
+	seq_printf(m, "flags: 0x%x%s%s%s%s%s\n", p->flags,
 		   p->flags & OBJCACHE_NO_STEAL ? " NO_STEAL" : "",
 		   p->flags & OBJCACHE_NODE_LOCAL ? " NODE_LOCAL" : "",
 		   p->flags & OBJCACHE_NO_AGING ? " NO_AGING" : "",
-		   p->flags & OBJCACHE_DEBUG ? " DEBUG" : "");
+		   p->flags & OBJCACHE_DEBUG ? " DEBUG" : "",
+		   p->flags & OBJCACHE_ACCOUNT ? " ACCOUNT" : "");
 	seq_printf(m, "batch: %u\n", p->batch);
 	seq_printf(m, "capacity: %u\n", p->capacity);
 	seq_printf(m, "depot: %u\n", core->depot.max * core->batch);

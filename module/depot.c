@@ -23,9 +23,6 @@
 /* Between two looks: long beside a burst, short beside an age step. */
 #define OBJCACHE_DEPOT_MS	500
 
-/* In capacities of one CPU: bursts of up to five of them find room. */
-#define OBJCACHE_DEPOT_MAX	4
-
 /* ---- piles; under the lock ---- */
 
 static void objcache_pile_add(struct objcache_pile *pile,

@@ -37,6 +37,16 @@ void devcache_violated(struct devcache *devcache)
 			   devcache->name);
 }
 
+/*
+ * So much below what the core can have that there is room for all that
+ * slab_debug= and KASAN add to an object of any alignment.
+ */
+static u64 devcache_max_size(void)
+{
+	return min_t(u64, OBJCACHE_DEV_MAX_SIZE,
+		     KMALLOC_MAX_SIZE - 3 * PAGE_SIZE);
+}
+
 /* What the device limits itself; the rest is objcache_create()'s to refuse. */
 static int devcache_validate(const struct objcache_dev_create *create)
 {
@@ -54,8 +64,10 @@ static int devcache_validate(const struct objcache_dev_create *create)
 	}
 	/* Either of the two or neither. */
 	ret = device_check_range("flags", create->flags, 0, kinds - 1) ?:
+	      device_check_range("cache_flags", create->cache_flags, 0,
+				 SESSION_CACHE_FLAGS) ?:
 	      device_check_range("size", create->size, OBJCACHE_DEV_MIN_SIZE,
-				 KMALLOC_MAX_SIZE - sizeof(struct llist_node));
+				 devcache_max_size());
 	if (ret)
 		return ret;
 	most = min_t(u64, OBJCACHE_DEV_OBJECTS,
@@ -63,13 +75,14 @@ static int devcache_validate(const struct objcache_dev_create *create)
 	return device_check_range("capacity", create->capacity, 0, most);
 }
 
-static struct objcache *devcache_make(struct devcache *devcache,
-				      const struct objcache_dev_create *create)
+static struct objcache_params
+devcache_params(struct devcache *devcache,
+		const struct objcache_dev_create *create)
 {
-	const struct objcache_params params = {
+	return (struct objcache_params){
 		.size		= create->size,
 		.align		= create->align,
-		.flags		= create->cache_flags,
+		.flags		= create->cache_flags | OBJCACHE_ACCOUNT,
 		.batch		= create->batch,
 		.capacity	= create->capacity,
 		.age_ms		= create->age_ms,
@@ -79,14 +92,53 @@ static struct objcache *devcache_make(struct devcache *devcache,
 				  NULL : &devobj_bare_ops,
 		.ctx		= devcache,
 	};
+}
 
-	return objcache_create(devcache->name, &params);
+static int devcache_count(void)
+{
+	int ret = 0;
+
+	mutex_lock(&devcaches_lock);
+	if (devcaches_nr >= OBJCACHE_DEV_CACHES)
+		ret = -ENFILE;
+	else
+		devcaches_nr++;
+	mutex_unlock(&devcaches_lock);
+	return ret;
+}
+
+static void devcache_uncount(void)
+{
+	mutex_lock(&devcaches_lock);
+	devcaches_nr--;
+	mutex_unlock(&devcaches_lock);
+}
+
+/* The cache itself, within the budget. */
+static int devcache_make(struct devcache *devcache,
+			 const struct objcache_dev_create *create)
+{
+	struct objcache_params params = devcache_params(devcache, create);
+	struct objcache *cache;
+	int ret;
+
+	ret = objcache_cost(devcache->name, &params, &devcache->cost) ?:
+	      budget_take_cache(devcache->name, devcache->cost.full);
+	if (ret)
+		return ret;
+	cache = objcache_create(devcache->name, &params);
+	if (IS_ERR(cache)) {
+		budget_return(devcache->cost.full);
+		return PTR_ERR(cache);
+	}
+	devcache->cache = cache;
+	return 0;
 }
 
 static struct devcache *devcache_new(const struct objcache_dev_create *create)
 {
 	struct devcache *devcache = kzalloc(sizeof(*devcache), SESSION_GFP);
-	struct objcache *cache;
+	int ret;
 
 	if (!devcache)
 		return ERR_PTR(-ENOMEM);
@@ -94,36 +146,32 @@ static struct devcache *devcache_new(const struct objcache_dev_create *create)
 	devcache->size = create->size;
 	devcache->flags = create->flags;
 	devcache->sessions = 1;
-	cache = devcache_make(devcache, create);
-	if (IS_ERR(cache)) {
+	ret = devcache_make(devcache, create);
+	if (ret) {
 		kfree(devcache);
-		return ERR_CAST(cache);
+		return ERR_PTR(ret);
 	}
-	devcache->cache = cache;
 	return devcache;
 }
 
+/* Without the lock: a create waits for no other's, nor for a close. */
 int devcache_create(const struct objcache_dev_create *create,
 		    struct devcache **devcache)
 {
-	int ret = devcache_validate(create);
+	int ret = devcache_validate(create) ?: devcache_count();
 
 	if (ret)
 		return ret;
-	mutex_lock(&devcaches_lock);
-	if (devcaches_nr >= OBJCACHE_DEV_CACHES) {
-		ret = -ENFILE;
-		goto unlock;
-	}
 	*devcache = devcache_new(create);
 	ret = PTR_ERR_OR_ZERO(*devcache);
-	if (ret)
-		goto unlock;
+	if (ret) {
+		devcache_uncount();
+		return ret;
+	}
+	mutex_lock(&devcaches_lock);
 	list_add(&(*devcache)->node, &devcaches);
-	devcaches_nr++;
-unlock:
 	mutex_unlock(&devcaches_lock);
-	return ret;
+	return 0;
 }
 
 /* Takes a reference; NULL if there is none of that name. */
@@ -144,19 +192,22 @@ struct devcache *devcache_open(const char *name)
 }
 
 /*
- * The lock is held across the destruction so that who finds the name gone
- * from the list finds it free.
+ * The name is free on return. Until then who does not find the cache any more
+ * may find its name taken still.
  */
 void devcache_close(struct devcache *devcache)
 {
+	bool last;
+
 	mutex_lock(&devcaches_lock);
-	if (--devcache->sessions) {
-		mutex_unlock(&devcaches_lock);
-		return;
-	}
-	list_del(&devcache->node);
-	devcaches_nr--;
-	objcache_destroy(devcache->cache);
+	last = !--devcache->sessions;
+	if (last)
+		list_del(&devcache->node);
 	mutex_unlock(&devcaches_lock);
+	if (!last)
+		return;
+	objcache_destroy(devcache->cache);
+	budget_return(devcache->cost.full);
+	devcache_uncount();
 	kfree(devcache);
 }

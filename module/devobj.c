@@ -14,11 +14,15 @@
  * A plain object has nobody to set the word to 0, and the cache may use the
  * memory while it is parked. There a claim is a store, and only the release
  * can fail.
+ *
+ * Unless there are ops, a payload that its owner has not stamped is what was in
+ * the memory before. Nobody is told anything about it, see handles.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
+#include <linux/math.h>
 #include <linux/string.h>
 
 #include "session.h"
@@ -46,7 +50,7 @@ static_assert(sizeof(struct devobj) < OBJCACHE_DEV_MIN_SIZE);
  * Neighbouring words differ, so contents that slid are found. The last word may
  * be cut short: an object can have any size.
  */
-static void payload_fill(struct devcache *devcache, void *obj, u64 word)
+static void payload_fill(const struct devcache *devcache, void *obj, u64 word)
 {
 	struct devobj *devobj = obj;
 	unsigned int i, size = devcache->size - sizeof(*devobj);
@@ -57,7 +61,7 @@ static void payload_fill(struct devcache *devcache, void *obj, u64 word)
 	memcpy(&words[i], &word, size % sizeof(word));
 }
 
-static u64 payload_compare(struct devcache *devcache, void *obj, u64 word)
+static u64 payload_compare(const struct devcache *devcache, void *obj, u64 word)
 {
 	struct devobj *devobj = obj;
 	unsigned int i, size = devcache->size - sizeof(*devobj);
@@ -80,12 +84,20 @@ void devobj_stamp(struct devcache *devcache, void *obj, u64 value, u32 handle)
 	payload_fill(devcache, obj, payload_first(value, handle));
 }
 
-u64 devobj_check(struct devcache *devcache, void *obj, u64 value, u32 handle)
+u64 devobj_check(const struct devcache *devcache, void *obj, u64 value,
+		 u32 handle)
 {
 	return payload_compare(devcache, obj, payload_first(value, handle));
 }
 
-u64 devobj_check_blank(struct devcache *devcache, void *obj)
+/* Those that devobj_check() compares, the last of which may be cut short. */
+u64 devobj_words(const struct devcache *devcache)
+{
+	return DIV_ROUND_UP(devcache->size - sizeof(struct devobj),
+			    sizeof(u64));
+}
+
+u64 devobj_check_blank(const struct devcache *devcache, void *obj)
 {
 	return payload_compare(devcache, obj, DEVOBJ_BLANK);
 }

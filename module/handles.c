@@ -11,6 +11,10 @@
  * - A get reserves its handles, copies them out, and only then stores the
  *   objects. A get whose copy failed so takes back objects that no thread can
  *   have touched, having guessed the handle.
+ *
+ * What is in an object is compared only after the session has stamped all of it:
+ * before, it is memory that somebody else has written, or nobody. The entry's
+ * mark HANDLE_STAMPED says so; without it every word counts as a mismatch.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,9 +27,20 @@
 
 /* XA_MARK_0 is the xarray's own in an allocating one. */
 #define HANDLE_BUSY	XA_MARK_1
+#define HANDLE_STAMPED	XA_MARK_2
 
 /* Above are the owner ids of workloads, see worker_owner(). */
 #define HANDLE_LIMIT	XA_LIMIT(1, INT_MAX)
+
+/**
+ * struct object - what a handle stands for
+ * @obj: the object
+ * @stamped: by this session, since it has it
+ */
+struct object {
+	void *obj;
+	bool stamped;
+};
 
 static u64 handle_owner(struct session *session, u32 handle)
 {
@@ -63,45 +78,75 @@ static int batch_copy_in(struct request *req, unsigned int flags)
 	return 0;
 }
 
-/* Removes the object from the session: it is the caller's alone. */
-static int handle_take(struct session *session, u32 handle, void **obj)
+/* Under the xarray's lock. */
+static int handle_find(struct session *session, u32 handle,
+		       struct object *object)
 {
 	struct xarray *handles = &session->handles;
-	int ret = 0;
 
-	xa_lock(handles);
-	*obj = xa_load(handles, handle);
-	if (!*obj)
-		ret = -ENOENT;
-	else if (xa_get_mark(handles, handle, HANDLE_BUSY))
-		ret = -EBUSY;
-	else
-		__xa_erase(handles, handle);
-	xa_unlock(handles);
+	object->obj = xa_load(handles, handle);
+	if (!object->obj)
+		return -ENOENT;
+	if (xa_get_mark(handles, handle, HANDLE_BUSY))
+		return -EBUSY;
+	object->stamped = xa_get_mark(handles, handle, HANDLE_STAMPED);
+	return 0;
+}
+
+/* Removes the object from the session: it is the caller's alone. */
+static int handle_take(struct session *session, u32 handle,
+		       struct object *object)
+{
+	int ret;
+
+	xa_lock(&session->handles);
+	ret = handle_find(session, handle, object);
+	if (!ret)
+		__xa_erase(&session->handles, handle);
+	xa_unlock(&session->handles);
 	return ret;
 }
 
 /* Keeps the object in the session until handle_unpin(). */
-static int handle_pin(struct session *session, u32 handle, void **obj)
+static int handle_pin(struct session *session, u32 handle,
+		      struct object *object)
 {
-	struct xarray *handles = &session->handles;
-	int ret = 0;
+	int ret;
 
-	xa_lock(handles);
-	*obj = xa_load(handles, handle);
-	if (!*obj)
-		ret = -ENOENT;
-	else if (xa_get_mark(handles, handle, HANDLE_BUSY))
-		ret = -EBUSY;
-	else
-		__xa_set_mark(handles, handle, HANDLE_BUSY);
-	xa_unlock(handles);
+	xa_lock(&session->handles);
+	ret = handle_find(session, handle, object);
+	if (!ret)
+		__xa_set_mark(&session->handles, handle, HANDLE_BUSY);
+	xa_unlock(&session->handles);
 	return ret;
 }
 
-static void handle_unpin(struct session *session, u32 handle)
+static void handle_unpin(struct session *session, u32 handle, bool stamped)
 {
-	xa_clear_mark(&session->handles, handle, HANDLE_BUSY);
+	xa_lock(&session->handles);
+	if (stamped)
+		__xa_set_mark(&session->handles, handle, HANDLE_STAMPED);
+	__xa_clear_mark(&session->handles, handle, HANDLE_BUSY);
+	xa_unlock(&session->handles);
+}
+
+/* The entry is reserved, so this allocates nothing. */
+static void handle_store(struct session *session, u32 handle, void *obj,
+			 bool stamped)
+{
+	xa_lock(&session->handles);
+	__xa_store(&session->handles, handle, obj, 0);
+	if (stamped)
+		__xa_set_mark(&session->handles, handle, HANDLE_STAMPED);
+	xa_unlock(&session->handles);
+}
+
+static u64 object_check(const struct devcache *devcache,
+			const struct object *object, u64 value, u32 handle)
+{
+	if (!object->stamped)
+		return devobj_words(devcache);
+	return devobj_check(devcache, object->obj, value, handle);
 }
 
 /* Gives @obj a handle that is good for nothing before handles_settle(). */
@@ -219,6 +264,7 @@ static void handle_revoke(struct session *session, u32 handle, void *obj)
  */
 void handles_settle(struct request *req, bool delivered)
 {
+	bool stamped = req->arg->batch.flags & OBJCACHE_DEV_MARK;
 	struct session *session = req->session;
 	unsigned int i;
 
@@ -227,8 +273,8 @@ void handles_settle(struct request *req, bool delivered)
 
 		if (!delivered)
 			handle_revoke(session, handle, req->objs[i]);
-		else /* the entry is reserved, so this allocates nothing */
-			xa_store(&session->handles, handle, req->objs[i], 0);
+		else
+			handle_store(session, handle, req->objs[i], stamped);
 	}
 }
 
@@ -238,20 +284,20 @@ static int handle_give(struct request *req, u32 handle)
 	struct session *session = req->session;
 	struct objcache_dev_batch *batch = &req->arg->batch;
 	struct devcache *devcache = session_devcache(session);
-	void *obj;
+	struct object object;
 	int ret;
 
-	ret = handle_take(session, handle, &obj);
+	ret = handle_take(session, handle, &object);
 	if (ret)
 		return ret;
 	session_uncharge(session, 1);
 	if (batch->flags & OBJCACHE_DEV_VERIFY)
-		batch->mismatches += devobj_check(devcache, obj, batch->value,
-						  handle);
+		batch->mismatches += object_check(devcache, &object,
+						  batch->value, handle);
 	if (batch->flags & OBJCACHE_DEV_SPOIL)
-		devobj_spoil(obj);
-	if (devobj_release(devcache, obj, handle_owner(session, handle)))
-		req->objs[req->nr++] = obj;
+		devobj_spoil(object.obj);
+	if (devobj_release(devcache, object.obj, handle_owner(session, handle)))
+		req->objs[req->nr++] = object.obj;
 	else
 		batch->violations++;
 	return 0;
@@ -304,18 +350,18 @@ static int handle_touch(struct request *req, u32 handle, bool stamp)
 	struct session *session = req->session;
 	struct objcache_dev_batch *batch = &req->arg->batch;
 	struct devcache *devcache = session_devcache(session);
-	void *obj;
+	struct object object;
 	int ret;
 
-	ret = handle_pin(session, handle, &obj);
+	ret = handle_pin(session, handle, &object);
 	if (ret)
 		return ret;
 	if (stamp)
-		devobj_stamp(devcache, obj, batch->value, handle);
+		devobj_stamp(devcache, object.obj, batch->value, handle);
 	else
-		batch->mismatches += devobj_check(devcache, obj, batch->value,
-						  handle);
-	handle_unpin(session, handle);
+		batch->mismatches += object_check(devcache, &object,
+						  batch->value, handle);
+	handle_unpin(session, handle, stamp);
 	return 0;
 }
 

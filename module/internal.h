@@ -131,6 +131,9 @@ struct objcache_depot {
 	struct delayed_work work;
 };
 
+/* In capacities of one CPU: bursts of up to five of them find room. */
+#define OBJCACHE_DEPOT_MAX	4
+
 /* Empty magazines in stock for puts that may not allocate: a few interrupts' worth. */
 #define OBJCACHE_STOCK		8
 

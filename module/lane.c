@@ -34,16 +34,13 @@
 /* Objects in one bulk get at most: nothing can cut it short. */
 #define LANE_BULK	256
 
-/*
- * Objects that a FLOW lane can have under way: what it gets done while a slow
- * host does not run the CPU that takes them.
- */
-#define LANE_RING	4096
-
 /* Microseconds that a FLOW thread sleeps when it can do nothing. */
 #define LANE_IDLE_US	50
 
-/* A pause of so many times what a handler took: it gets 1/5 of the CPU. */
+/*
+ * A pause of so many times what a handler took: it gets 1/5 of the CPU. Each
+ * workload that runs at the same time makes it, and the period, as much longer.
+ */
 #define LANE_PAUSE	4
 
 /* Being later than this shows a slow host rather than a busy guest. */
@@ -297,6 +294,7 @@ static enum hrtimer_restart lane_tick(struct hrtimer *timer)
 	lane->step(lane);
 	end = ktime_get();
 	pause = max_t(s64, lane->period, LANE_PAUSE * ktime_sub(end, start));
+	pause *= max(atomic_read(lane->runs), 1);
 	pause += clamp_t(s64, late, 0, LANE_LATE_MAX);
 	hrtimer_forward(timer, end, pause);
 	return HRTIMER_RESTART;
@@ -366,6 +364,7 @@ int lane_init(struct lane *lane, const struct lane_config *config)
 {
 	lane->devcache = config->devcache;
 	lane->stop = config->stop;
+	lane->runs = config->runs;
 	lane->step = lane_steps[config->pattern];
 	lane->context = config->context;
 	lane->owner = config->owner;

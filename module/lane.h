@@ -5,10 +5,17 @@
 #ifndef _OBJCACHE_LANE_H
 #define _OBJCACHE_LANE_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/types.h>
 
 struct devcache;
+
+/*
+ * Objects that a FLOW lane can have under way: what it gets done while a slow
+ * host does not run the CPU that takes them.
+ */
+#define LANE_RING	4096
 
 /* Indices of the contexts; their bits are OBJCACHE_DEV_PROCESS and so on. */
 enum lane_context {
@@ -35,6 +42,7 @@ struct lane_ring {
  * struct lane - one context on one CPU
  * @devcache: the cache it works on; NULL: a lane not asked for
  * @stop: set when lanes should come to their end
+ * @runs: how many workloads share the CPUs
  * @step: what it does over and over
  * @context: which context it is
  * @owner: what it stamps on objects
@@ -56,6 +64,7 @@ struct lane_ring {
 struct lane {
 	struct devcache *devcache;
 	const bool *stop;
+	const atomic_t *runs;
 	void (*step)(struct lane *lane);
 	enum lane_context context;
 	u64 owner;
@@ -76,6 +85,7 @@ struct lane {
  * struct lane_config - what a lane is to be like
  * @devcache: the cache
  * @stop: see &struct lane
+ * @runs: likewise
  * @pattern: OBJCACHE_DEV_PAIR and so on
  * @context: which context
  * @owner: what it stamps on objects, unique among lanes and sessions
@@ -89,6 +99,7 @@ struct lane {
 struct lane_config {
 	struct devcache *devcache;
 	const bool *stop;
+	const atomic_t *runs;
 	unsigned int pattern;
 	enum lane_context context;
 	u64 owner;

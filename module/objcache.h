@@ -58,13 +58,19 @@
  *
  * %OBJCACHE_DEBUG: nothing is cached; every get constructs and every put
  * destroys, so that the slab's own checkers see each use after put.
+ *
+ * %OBJCACHE_ACCOUNT: what the cache has for each CPU from the start, parked
+ * objects apart, is charged to the memory cgroup of who creates it. For caches
+ * that are made on behalf of user space.
  */
 #define OBJCACHE_NO_STEAL	0x1U
 #define OBJCACHE_NODE_LOCAL	0x2U
 #define OBJCACHE_NO_AGING	0x4U
 #define OBJCACHE_DEBUG		0x8U
+#define OBJCACHE_ACCOUNT	0x80U
 #define OBJCACHE_FLAGS		(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
-				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG)
+				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG | \
+				 OBJCACHE_ACCOUNT)
 
 /**
  * struct objcache_ops - what makes, unmakes and cleans an object
@@ -90,7 +96,9 @@ struct objcache_ops {
 
 /**
  * struct objcache_params - what a cache is like
- * @size: bytes of an object, 1 to KMALLOC_MAX_SIZE less one link
+ * @size: bytes of an object, 1 to KMALLOC_MAX_SIZE less one link. Objects
+ *	within three pages of that have no room for what slab_debug= adds, and
+ *	are not debugged by it.
  * @align: bytes, a power of two up to PAGE_SIZE; 0: natural
  * @slab_flags: SLAB_HWCACHE_ALIGN and SLAB_RECLAIM_ACCOUNT may be given
  * @flags: OBJCACHE_* flags
@@ -115,6 +123,24 @@ struct objcache_params {
 	unsigned int age_ms;
 	const struct objcache_ops *ops;
 	void *ctx;
+};
+
+/**
+ * struct objcache_cost - what a cache can come to take, in bytes
+ * @object: one object, its share of the slab included
+ * @idle: all that is not objects, with every magazine that it can have
+ * @full: the same, and all objects that there can be while nobody has one: those
+ *	parked on each CPU, those on their way out, and free ones that the slab
+ *	keeps
+ *
+ * Each possible CPU counts as if it were online and full. What slab_debug= and
+ * the like add is not in it, nor what objects in use keep from being freed
+ * because they share its pages.
+ */
+struct objcache_cost {
+	u64 object;
+	u64 idle;
+	u64 full;
 };
 
 /**
@@ -243,6 +269,20 @@ objcache_create(const char *name, const struct objcache_params *params)
 {
 	return __objcache_create(name, params, OBJCACHE_ABI, sizeof(*params));
 }
+
+/**
+ * objcache_cost - what a cache can come to take at most
+ * @name: as for objcache_create()
+ * @params: likewise
+ * @cost: where to
+ *
+ * For who makes caches on behalf of others, and has to set limits.
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL as from objcache_create().
+ */
+int objcache_cost(const char *name, const struct objcache_params *params,
+		  struct objcache_cost *cost);
 
 /**
  * objcache_destroy - end a cache

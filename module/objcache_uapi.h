@@ -9,13 +9,20 @@
  *
  * What it is for: tests, which must be able to prove from outside that no
  * object ever has two owners. It is not a way to use kernel memory: contents
- * are seen only as "are what was stamped" or "are not".
+ * are seen only as "are what was stamped" or "are not", and only once this
+ * session has stamped the object since it got it. So nobody learns what other
+ * sessions stamped, nor what was in the memory before.
  *
  * All structures have the same layout for 32-bit and 64-bit callers. Fields
  * named reserved must be zero, and so must flag bits not named here: -EINVAL.
  * An unknown command is -ENOTTY, an unreadable or unwritable buffer -EFAULT. A
  * value out of its range is -EINVAL and one line in the kernel log that names
  * the value and the range. Any command can be -ENOMEM.
+ *
+ * What all sessions together may take is limited: -ENOSPC and a line that names
+ * the limit, which the module's parameter device_mb sets (a quarter of the memory
+ * by default). A cache counts with the worst that it can come to on all CPUs that
+ * there could be, and may be half of that: -EDQUOT.
  */
 #ifndef _OBJCACHE_UAPI_H
 #define _OBJCACHE_UAPI_H
@@ -47,8 +54,15 @@
 /* Caches that the device has at once. */
 #define OBJCACHE_DEV_CACHES		64
 
-/* Bytes of an object at least; the first eight are the device's own. */
+/* Workloads that run at once. */
+#define OBJCACHE_DEV_RUNS		16
+
+/*
+ * Bytes of an object at least, of which the first eight are the device's own; and
+ * at most, so that any debugging of the slab has room (less on some machines).
+ */
 #define OBJCACHE_DEV_MIN_SIZE		16
+#define OBJCACHE_DEV_MAX_SIZE		((4U << 20) - (12U << 10))
 
 /* Limits of a workload: milliseconds, interrupts per second, objects. */
 #define OBJCACHE_DEV_RUN_MS		(60U * 60 * 1000)
@@ -75,7 +89,7 @@
 /**
  * struct objcache_dev_create - make a cache and open it in this session
  * @name: 1 to 31 of ``[A-Za-z0-9._-]`` and a NUL, not "." or ".."
- * @size: bytes of an object, from %OBJCACHE_DEV_MIN_SIZE to about 4 MiB
+ * @size: bytes of an object, %OBJCACHE_DEV_MIN_SIZE to %OBJCACHE_DEV_MAX_SIZE
  * @align: bytes, a power of two up to a page; 0: natural
  * @batch: objects per magazine, 1 to 255 and 32 KiB of them at most, but for a
  *	single object; 0: chosen from @size
@@ -89,7 +103,9 @@
  * @reserved: zero
  *
  * Errors: -EINVAL a bad parameter; -EEXIST the name is in use; -EBUSY the
- * session has a cache; -ENFILE the device has %OBJCACHE_DEV_CACHES; -ENOMEM.
+ * session has a cache; -ENFILE the device has %OBJCACHE_DEV_CACHES; -EDQUOT it
+ * could come to take more than one session may, or -ENOSPC than the device has
+ * left; -ENOMEM.
  */
 struct objcache_dev_create {
 	__u8 name[OBJCACHE_DEV_NAME_LEN];
@@ -141,7 +157,8 @@ static_assert(sizeof(struct objcache_dev_open) == 64, "ABI");
  * %OBJCACHE_DEV_MARK, of GET and TRY_GET: stamp each object, as STAMP does.
  *
  * %OBJCACHE_DEV_VERIFY, of PUT and DISCARD: check each object first, as CHECK
- * does. What does not match is counted, and given back all the same.
+ * does. What does not match is counted, and given back all the same. Of an object
+ * that this session has not stamped since it got it, every word counts.
  *
  * %OBJCACHE_DEV_SPOIL, of PUT: make reset refuse the objects. Needs a cache
  * made with %OBJCACHE_DEV_CREATE_OPS.
@@ -172,10 +189,10 @@ static_assert(sizeof(struct objcache_dev_open) == 64, "ABI");
  * the objects are put again and the call is -EFAULT.
  *
  * Errors: -ENXIO the session has no cache; -EINVAL; -EFAULT; -EDQUOT more than
- * a session may hold; -ENOMEM no memory, or GET got none; -EAGAIN TRY_GET got none;
- * -EIO each object that was got had another owner already; -ENOENT the session
- * holds no such object (never did, or does no more); -EBUSY another thread is
- * stamping or checking it.
+ * a session may hold; -ENOSPC more than the device has left; -ENOMEM no memory,
+ * or GET got none; -EAGAIN TRY_GET got none; -EIO each object that was got had
+ * another owner already; -ENOENT the session holds no such object (never did, or
+ * does no more); -EBUSY another thread is stamping or checking it.
  */
 struct objcache_dev_batch {
 	__u64 handles;
@@ -327,7 +344,8 @@ static_assert(sizeof(struct objcache_dev_progress) == 64, "ABI");
  * @duration_ms: milliseconds, 1 to %OBJCACHE_DEV_RUN_MS
  * @irq_hz: timer interrupts per second, CPU and interrupt context, 1 to
  *	%OBJCACHE_DEV_RUN_HZ; fewer when the handlers would take too large a
- *	part of the CPU. 0 if @contexts is _PROCESS alone.
+ *	part of the CPU, and when other sessions run workloads as well. 0 if
+ *	@contexts is _PROCESS alone.
  * @burst: objects that a context takes in one go at most, 1 to
  *	%OBJCACHE_DEV_RUN_BURST. An interrupt takes no more than 64 objects and
  *	64 KiB, or one object if that is larger.
@@ -342,7 +360,8 @@ static_assert(sizeof(struct objcache_dev_progress) == 64, "ABI");
  * CPU that goes offline meanwhile has its part done by another one.
  *
  * Errors: -ENXIO the session has no cache; -EINVAL; -EBUSY one is running in
- * this session; -EDQUOT @objects is more than the session may still take;
+ * this session; -EDQUOT @objects is more than the session may still take; -ENOSPC
+ * the device runs %OBJCACHE_DEV_RUNS, or it could take more than it has left;
  * -ENOMEM; -EINTR.
  */
 struct objcache_dev_run {

@@ -32,6 +32,7 @@ void session_free(struct session *session)
 {
 	if (session->devcache) {
 		handles_put_all(session);
+		session_uncharge(session, atomic_read(&session->held));
 		devcache_close(session->devcache);
 	}
 	xa_destroy(&session->handles);
@@ -49,15 +50,26 @@ struct devcache *session_devcache(struct session *session)
 /* Promises room for so many objects more, or none at all. */
 int session_charge(struct session *session, unsigned int nr)
 {
-	if (atomic_add_return(nr, &session->held) <= session->limit)
-		return 0;
+	struct devcache *devcache = session->devcache;
+	int ret;
+
+	if (atomic_add_return(nr, &session->held) <= session->limit) {
+		ret = budget_take(devcache->name, nr * devcache->cost.object);
+		if (!ret)
+			return 0;
+	} else {
+		pr_notice_ratelimited("device: %u objects of %s are more than a session may have out, %u at once\n",
+				      nr, devcache->name, session->limit);
+		ret = -EDQUOT;
+	}
 	atomic_sub(nr, &session->held);
-	return -EDQUOT;
+	return ret;
 }
 
 void session_uncharge(struct session *session, unsigned int nr)
 {
 	atomic_sub(nr, &session->held);
+	budget_return(nr * session->devcache->cost.object);
 }
 
 static void session_adopt(struct session *session, struct devcache *devcache)

@@ -5,7 +5,8 @@
  * Sections are named for the file that implements them. Locks, outermost first:
  *
  *   session->setup	giving the session its cache
- *   devcaches_lock	list and reference counts of the device's caches
+ *   devcaches_lock	list, number and reference counts of the device's
+ *			caches; held for a moment
  *
  *   session->running	coming and going of the session's workload
  *
@@ -32,6 +33,10 @@ struct run;
  */
 #define SESSION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
+/* Those of objcache.h that user space may ask for. */
+#define SESSION_CACHE_FLAGS	(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
+				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG)
+
 /**
  * struct devcache - a cache that was made through the device
  * @node: in the list of them
@@ -39,6 +44,7 @@ struct run;
  * @sessions: how many have it open
  * @size: bytes of an object
  * @flags: OBJCACHE_DEV_CREATE_*
+ * @cost: what was taken of the budget for it, and each object in use takes
  * @violations: second owners found, see devobj_claim()
  * @constructed: calls of the constructor
  * @destructed: calls of the destructor
@@ -53,6 +59,7 @@ struct devcache {
 	unsigned int sessions;
 	unsigned int size;
 	unsigned int flags;
+	struct objcache_cost cost;
 	atomic64_t violations;
 	atomic64_t constructed;
 	atomic64_t destructed;
@@ -85,6 +92,11 @@ struct session {
 	struct objcache_dev_progress last;
 };
 
+/* budget.c */
+int budget_take(const char *what, u64 bytes);
+int budget_take_cache(const char *name, u64 bytes);
+void budget_return(u64 bytes);
+
 /* devcache.c */
 int devcache_create(const struct objcache_dev_create *create,
 		    struct devcache **devcache);
@@ -99,8 +111,10 @@ extern const struct objcache_ops devobj_bare_ops;
 bool devobj_claim(struct devcache *devcache, void *obj, u64 owner);
 bool devobj_release(struct devcache *devcache, void *obj, u64 owner);
 void devobj_stamp(struct devcache *devcache, void *obj, u64 value, u32 handle);
-u64 devobj_check(struct devcache *devcache, void *obj, u64 value, u32 handle);
-u64 devobj_check_blank(struct devcache *devcache, void *obj);
+u64 devobj_check(const struct devcache *devcache, void *obj, u64 value,
+		 u32 handle);
+u64 devobj_words(const struct devcache *devcache);
+u64 devobj_check_blank(const struct devcache *devcache, void *obj);
 void devobj_spoil(void *obj);
 
 /* session.c */

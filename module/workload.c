@@ -52,6 +52,9 @@ struct run {
 	struct worker *workers[];
 };
 
+/* Running, or about to. Read by lanes, which share the CPUs. */
+static atomic_t runs_nr = ATOMIC_INIT(0);
+
 static int worker_fn(void *data)
 {
 	struct worker *worker = data;
@@ -90,6 +93,7 @@ static int worker_init(struct worker *worker, struct session *session,
 	struct lane_config config = {
 		.devcache	= session_devcache(session),
 		.stop		= &worker->run->stop,
+		.runs		= &runs_nr,
 		.pattern	= ask->pattern,
 		.objects	= ask->objects /
 				  (ask->cpus * hweight32(ask->contexts)),
@@ -285,6 +289,57 @@ static int run_check(const struct objcache_dev_run *ask,
 				  OBJCACHE_DEV_OBJECTS);
 }
 
+/* A place among those that run. */
+static int run_count(void)
+{
+	if (atomic_inc_return(&runs_nr) <= OBJCACHE_DEV_RUNS)
+		return 0;
+	atomic_dec(&runs_nr);
+	pr_notice_ratelimited("device: %u workloads run already, the device may have no more\n",
+			      OBJCACHE_DEV_RUNS);
+	return -ENOSPC;
+}
+
+/* What it takes besides objects, mostly stacks: of each thread, with its lanes. */
+static u64 run_bytes(const struct objcache_dev_run *ask)
+{
+	u64 slots = max_t(u64, ask->burst, LANE_RING);
+
+	return ask->cpus * (THREAD_SIZE + sizeof(struct worker) +
+			    OBJCACHE_DEV_CONTEXTS * slots * sizeof(void *));
+}
+
+/* All that a run may take, or nothing. */
+static int run_charge(struct session *session,
+		      const struct objcache_dev_run *ask)
+{
+	int ret = run_count();
+
+	if (ret)
+		return ret;
+	ret = budget_take("a workload", run_bytes(ask));
+	if (ret)
+		goto err_count;
+	ret = session_charge(session, ask->objects);
+	if (ret)
+		goto err_budget;
+	return 0;
+
+err_budget:
+	budget_return(run_bytes(ask));
+err_count:
+	atomic_dec(&runs_nr);
+	return ret;
+}
+
+static void run_uncharge(struct session *session,
+			 const struct objcache_dev_run *ask)
+{
+	session_uncharge(session, ask->objects);
+	budget_return(run_bytes(ask));
+	atomic_dec(&runs_nr);
+}
+
 /* Makes the session's run; with it come objects that it may take. */
 static int run_enter(struct session *session,
 		     const struct objcache_dev_run *ask)
@@ -294,12 +349,12 @@ static int run_enter(struct session *session,
 	mutex_lock(&session->running);
 	if (session->run)
 		goto unlock;
-	ret = session_charge(session, ask->objects);
+	ret = run_charge(session, ask);
 	if (ret)
 		goto unlock;
 	session->run = run_new(session, ask);
 	if (!session->run) {
-		session_uncharge(session, ask->objects);
+		run_uncharge(session, ask);
 		ret = -ENOMEM;
 	}
 unlock:
@@ -317,8 +372,8 @@ static void run_leave(struct session *session, struct objcache_dev_run *ask)
 	session->last = ask->result;
 	session->run = NULL;
 	mutex_unlock(&session->running);
-	session_uncharge(session, ask->objects);
 	run_free(run);
+	run_uncharge(session, ask);
 }
 
 int workload_run(struct request *req)

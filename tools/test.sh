@@ -79,10 +79,11 @@ start_leg "test-$KERNEL-$FLAVOR"
 build_all "$folder"
 suites=$(expected_suites "$BUILT/kunit/objcache_kunit.ko")
 cases=$(expected_cases "$BUILT/kunit/objcache_kunit.ko")
-append=''
+# Slabs of the largest objects are debugged, by which they must not become too large.
+append='slub_debug=FZPU,objcache-largest*,objcache-bad-large*'
 # 7.x makes a timer of each slice (hrtick); with the emulated HPET as its clock, which
 # takes microseconds to read, busy CPUs do nothing else.
-[ "$KERNEL" != 7.3 ] || append=tsc=reliable
+[ "$KERNEL" != 7.3 ] || append+=' tsc=reliable'
 boot "$folder" guest-test.sh "${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --env TORTURE=60 --env PAIRS=5000 \
 	--env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
 	--source "$source" --expect-suites "$suites" --expect-cases "$cases" \

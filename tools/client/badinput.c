@@ -13,9 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "badinput.h"
+
+/* How the kernel begins one, whatever its reason. */
+#define TRACE	"Call Trace:"
 
 static unsigned int passed, failed, caches;
 static char cache[OBJCACHE_DEV_NAME_LEN];	/* made last */
@@ -123,15 +127,55 @@ int put(int fd, uint32_t *handles, unsigned int count)
 	return dev_batch(fd, OBJCACHE_IOC_PUT, &batch, handles, count);
 }
 
+void budget(unsigned int mb)
+{
+	int err = dev_budget(mb);
+
+	if (err)
+		row(err, 0, "device_mb: %u", mb);
+}
+
+/* Those that could be plugged in included. */
+unsigned int possible_cpus(void)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
+	unsigned int first, last = 0;
+
+	if (file && fscanf(file, "%u-%u", &first, &last) < 1)
+		give_up("possible CPUs", EINVAL);
+	if (file)
+		fclose(file);
+	return last + 1;
+}
+
+/* In how many lines of the kernel's log, as far back as it goes? */
+unsigned int log_count(const char *text)
+{
+	static char log[1 << 20];
+	int length = klogctl(3, log, sizeof(log) - 1);
+	unsigned int nr = 0;
+	const char *at;
+
+	log[length < 0 ? 0 : length] = '\0';
+	for (at = strstr(log, text); at; at = strstr(at + 1, text))
+		nr++;
+	return nr;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.doc = "Tries hostile ioctls on /dev/objcache, and whether each gets the errno that it should.",
 	};
 
+	unsigned int traces;
+
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	traces = log_count(TRACE);
+	budget(ENOUGH_MB);
+	cases_sizes();
 	table_commands();
 	table_create();
 	table_open();
@@ -141,9 +185,15 @@ int main(int argc, char **argv)
 	cases_handles();
 	cases_sessions();
 	cases_limits();
+	cases_secrets();
+	cases_budget();
+	cases_charge();
 	cases_races();
 	cases_runs();
 	cases_compat();
+	budget(0);
+	row_number(log_count(TRACE) <= traces, 1,
+		   "no trace in the log of all this");
 	printf("badinput: %u passed, %u failed\n", passed, failed);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,7 +10,10 @@
 #include "device.h"
 
 /* The size of most objects here. */
-#define SIZE	64
+#define SIZE		64
+
+/* A budget of the device that is in nobody's way: 1 TiB, by the worst case. */
+#define ENOUGH_MB	1048576U
 
 /* badinput.c: one row of the report */
 void row(int got, int want, const char *format, ...)
@@ -23,6 +26,9 @@ uint64_t in_use(int fd);
 uint64_t held(int fd);
 int get(int fd, uint32_t *handles, unsigned int count);
 int put(int fd, uint32_t *handles, unsigned int count);
+void budget(unsigned int mb);
+unsigned int possible_cpus(void);
+unsigned int log_count(const char *text);
 
 /* badtables.c: one call per row */
 void table_commands(void);
@@ -36,6 +42,10 @@ void table_buffers(void);
 void cases_handles(void);
 void cases_sessions(void);
 void cases_limits(void);
+void cases_sizes(void);	/* in badlimits.c; first, before the log's rate limit */
+void cases_secrets(void);
+void cases_budget(void);
+void cases_charge(void);
 void cases_races(void);
 void cases_runs(void);
 void cases_compat(void);

@@ -54,6 +54,44 @@ static void limits_caches(void)
 		close(fds[i]);
 }
 
+/*
+ * The slab adds to an object when it is told to debug it, so a size that is just
+ * right for it is not for the device: the kernel would print a trace.
+ */
+void cases_sizes(void)
+{
+	static const unsigned int flags[] = { 0, OBJCACHE_DEV_CREATE_OPS,
+					      OBJCACHE_DEV_CREATE_PLAIN };
+	struct objcache_dev_create create = {
+		.name = "bad-large", .size = (4 << 20) - 8,
+	};
+	unsigned int i;
+	int fd = session();
+
+	row(dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create), EINVAL,
+	    "size: 4 MiB less 8");
+	row_number(log_count("size 4194296 is not within 16 to 4182016") > 0, 1,
+		   "size: the log names what would do");
+	create.size = OBJCACHE_DEV_MAX_SIZE + 1;
+	row(dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create), EINVAL,
+	    "size: a byte more than would do");
+	close(fd);
+	create.size = OBJCACHE_DEV_MAX_SIZE;
+	for (i = 0; i < 2 * sizeof(flags) / sizeof(flags[0]); i++) {
+		uint32_t handle;
+
+		create.flags = flags[i / 2];
+		create.align = i % 2 * sysconf(_SC_PAGESIZE);
+		fd = session();
+		row(dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create), 0,
+		    "size: what would do, flags %u, align %u", create.flags,
+		    create.align);
+		row(get(fd, &handle, 1), 0, "size: an object of it");
+		row(put(fd, &handle, 1), 0, "size: back");
+		close(fd);
+	}
+}
+
 void cases_limits(void)
 {
 	limits_objects();

@@ -12,6 +12,9 @@
 #define RACES		2000
 #define RACES_NS	10000000000ULL
 
+/* Caches that come and go; each takes a while to go. */
+#define BRIEF		30
+
 /* Two threads that do something to the same handle at the same time. */
 struct race {
 	int fd;
@@ -79,8 +82,49 @@ static void race_against(const char *what, unsigned long cmd, bool both_put)
 	close(race.fd);
 }
 
+/* Opens what comes and goes, and uses it. */
+static void *opener_main(void *arg)
+{
+	struct race *race = arg;
+
+	while (!__atomic_load_n(&race->over, __ATOMIC_RELAXED)) {
+		int fd = session(), err = dev_open_cache(fd, "bad-brief");
+		uint32_t handle;
+
+		if (!err)
+			err = get(fd, &handle, 1);
+		if (!err)
+			err = put(fd, &handle, 1);
+		if (err && err != ENOENT)
+			race->err = err;
+		close(fd);
+	}
+	return NULL;
+}
+
+/* A name that is not found any more may be taken still, for a moment. */
+static void race_open_close(void)
+{
+	struct race race = {};
+	unsigned int i, wrong = 0;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, opener_main, &race);
+	for (i = 0; i < BRIEF; i++) {
+		int fd = session(), err = dev_create(fd, "bad-brief", SIZE, 0);
+
+		wrong += err && err != EEXIST;
+		close(fd);
+	}
+	__atomic_store_n(&race.over, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	row_number(wrong, 0, "race: create against open and close");
+	row(race.err, 0, "race: open against create and close");
+}
+
 void cases_races(void)
 {
+	race_open_close();
 	race_against("race: put against put, exactly one wins",
 		     OBJCACHE_IOC_PUT, true);
 	race_against("race: put against discard, exactly one wins",

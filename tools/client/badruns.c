@@ -75,6 +75,7 @@ static void runs_while(int fd, struct objcache_dev_progress *before)
 {
 	struct objcache_dev_run run = an_hour;
 	uint32_t handles[OBJCACHE_DEV_BATCH];
+	__u64 released;
 
 	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), EBUSY,
 	    "run: while one is running");
@@ -83,6 +84,9 @@ static void runs_while(int fd, struct objcache_dev_progress *before)
 	row(dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, before), 0,
 	    "progress: meanwhile");
 	row_number(before->state, OBJCACHE_DEV_RUNNING, "progress: running");
+	row(dev_ioctl(fd, OBJCACHE_IOC_DRAIN, &released), 0,
+	    "drain: during a run");
+	row(dev_ioctl(fd, OBJCACHE_IOC_AGE, NULL), 0, "age: during a run");
 	row_number(runs_progress(fd, before), 1, "progress: in every context");
 }
 
@@ -193,6 +197,26 @@ static void runs_killed(void)
 	close(other);
 }
 
+/* The last copy of the descriptor is the one that the call itself has. */
+static void runs_closed(void)
+{
+	struct runner runner = { .run = an_hour };
+	struct objcache_dev_progress before = {};
+	pthread_t thread;
+	int other;
+
+	runner.fd = session_with_cache(SIZE, OBJCACHE_DEV_CREATE_OPS);
+	other = session_sharing();
+	pthread_create(&thread, NULL, runner_main, &runner);
+	row_number(runs_progress(runner.fd, &before), 1, "close: during a run");
+	row(close(runner.fd) ? errno : 0, 0, "close: is not held up");
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, NULL);
+	row(runner.err, EINTR, "close: the run goes on until it is stopped");
+	row_number(in_use(other), 0, "close: nothing left in use");
+	close(other);
+}
+
 void cases_runs(void)
 {
 	int fd = session_with_cache(SIZE, OBJCACHE_DEV_CREATE_OPS);
@@ -214,5 +238,6 @@ void cases_runs(void)
 	fd = session_with_cache(SIZE, 0);
 	runs_planted(fd);
 	close(fd);
+	runs_closed();
 	runs_killed();
 }

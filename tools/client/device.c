@@ -63,6 +63,17 @@ int dev_batch(int fd, unsigned long cmd, struct objcache_dev_batch *batch,
 	return dev_ioctl(fd, cmd, batch);
 }
 
+int dev_budget(unsigned int mb)
+{
+	FILE *file = fopen("/sys/module/objcache/parameters/device_mb", "we");
+	int err;
+
+	if (!file)
+		return errno;
+	err = fprintf(file, "%u\n", mb) < 0 ? errno : 0;
+	return fclose(file) ? errno : err;
+}
+
 uint64_t stats_value(const struct objcache_dev_stats *stats,
 		     const struct stats_key *key)
 {

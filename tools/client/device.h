@@ -29,6 +29,9 @@ int dev_stats(int fd, struct objcache_dev_stats *stats);
 int dev_batch(int fd, unsigned long cmd, struct objcache_dev_batch *batch,
 	      uint32_t *handles, unsigned int count);
 
+/* What the device may take in all; 0: its default. A parameter of the module. */
+int dev_budget(unsigned int mb);
+
 uint64_t stats_value(const struct objcache_dev_stats *stats,
 		     const struct stats_key *key);
 bool debugfs_stat(const char *cache, const char *key, uint64_t *value);

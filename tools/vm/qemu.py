@@ -55,19 +55,23 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def topology(cpus, memory, nodes, bare=False):
+def topology(cpus, memory, nodes, possible=None, bare=False):
     """NUMA nodes where the CPUs can be shared out evenly, each a socket: the kernel
-    WARNs about a socket that spans nodes. bare: one CPU more, on a node without memory."""
+    WARNs about a socket that spans nodes. possible: CPUs that are, and never come
+    online, are of the last node, in sockets as large. bare: the last CPU is on a node
+    without memory."""
     rest = cpus - bare
     if rest % nodes:
         nodes = 1
     each = rest // nodes
-    sockets = cpus if bare else nodes
-    arguments = ["-smp", f"{cpus},sockets={sockets},cores={cpus // sockets}", "-m", f"{memory}M"]
+    cores = 1 if bare else each
+    sockets = max(cpus // cores, (possible or 0) // cores)
+    arguments = ["-smp", f"{sockets * cores},sockets={sockets},cores={cores}", "-m", f"{memory}M"]
     for node in range(nodes if nodes > 1 or bare else 0):
+        last = (sockets * cores if node == nodes - 1 and not bare else (node + 1) * each) - 1
         arguments += ["-object", f"memory-backend-ram,id=ram{node},size={memory // nodes}M",
-                      "-numa", f"node,memdev=ram{node},cpus={node * each}-{(node + 1) * each - 1}"]
-    return arguments + (["-numa", f"node,cpus={rest}"] if bare else [])
+                      "-numa", f"node,memdev=ram{node},cpus={node * each}-{last}"]
+    return arguments + (["-numa", f"node,cpus={rest}-{sockets * cores - 1}"] if bare else [])
 
 
 # The guest's clock advances 1 ns with each instruction, so reading it counts them.
@@ -87,10 +91,12 @@ def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
     icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
+    if options.possible:
+        append += f" maxcpus={options.cpus}"
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-accel", accel + threads, *icount, *machine.arguments,
-        *topology(options.cpus, options.memory, options.nodes, options.bare_node),
+        *topology(options.cpus, options.memory, options.nodes, options.possible, options.bare_node),
         *disk(options.disk),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * More memory, threads and interrupts than the device as a whole may take
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "badinput.h"
+
+#define CREATORS	8
+#define ENOUGH_PAIRS	5000
+
+/* How long something that takes a moment may take on a slow machine. */
+#define PATIENCE_MS	20000
+
+/* Some 1.3 MiB on each CPU that there could be, and 6 MiB. */
+static int create_large(int fd, unsigned int number)
+{
+	struct objcache_dev_create create = { .size = 4096, .capacity = 256 };
+
+	snprintf((char *)create.name, sizeof(create.name), "bad-large-%u",
+		 number);
+	return dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create);
+}
+
+/* Makes caches up to the first refusal, whose errno is returned. */
+static int create_many(int *fds, unsigned int *nr, unsigned int first)
+{
+	int err = 0;
+
+	while (!err && *nr < OBJCACHE_DEV_CACHES) {
+		fds[*nr] = session();
+		err = create_large(fds[*nr], first + *nr);
+		if (err)
+			close(fds[*nr]);
+		else
+			(*nr)++;
+	}
+	return err;
+}
+
+static void close_many(int *fds, unsigned int nr)
+{
+	while (nr)
+		close(fds[--nr]);
+}
+
+struct creator {
+	pthread_t thread;
+	unsigned int number;
+	int fds[OBJCACHE_DEV_CACHES];
+	unsigned int nr;
+	int err;
+};
+
+static pthread_barrier_t together;
+
+static void *creator_main(void *arg)
+{
+	struct creator *creator = arg;
+
+	pthread_barrier_wait(&together);
+	creator->err = create_many(creator->fds, &creator->nr,
+				   OBJCACHE_DEV_CACHES * creator->number);
+	return NULL;
+}
+
+/* None passes the limit that @most caches have reached, however they race. */
+static void budget_races(unsigned int most)
+{
+	static struct creator creators[CREATORS];
+	unsigned int i, nr = 0, refused = 0;
+
+	pthread_barrier_init(&together, NULL, CREATORS);
+	for (i = 0; i < CREATORS; i++) {
+		creators[i].number = i + 1;
+		pthread_create(&creators[i].thread, NULL, creator_main,
+			       &creators[i]);
+	}
+	for (i = 0; i < CREATORS; i++) {
+		pthread_join(creators[i].thread, NULL);
+		nr += creators[i].nr;
+		refused += creators[i].err == ENOSPC;
+	}
+	row_number(nr, most, "budget: as many from threads at the same time");
+	row_number(refused, CREATORS, "budget: each thread is refused in the end");
+	for (i = 0; i < CREATORS; i++)
+		close_many(creators[i].fds, creators[i].nr);
+}
+
+static void budget_caches(void)
+{
+	int fds[OBJCACHE_DEV_CACHES];
+	unsigned int nr = 0, again = 0;
+
+	row(create_many(fds, &nr, 0), ENOSPC, "budget: caches, until refused");
+	row_number(log_count("that the device may") > 0, 1,
+		   "budget: the log names the limit");
+	row_number(nr >= 2 && nr < OBJCACHE_DEV_CACHES, 1, "budget: a few");
+	close(fds[--nr]);
+	fds[nr] = session();
+	row(create_large(fds[nr], nr), 0, "budget: one more after one is gone");
+	close_many(fds, nr + 1);
+	row(create_many(fds, &again, 0), ENOSPC, "budget: once more");
+	row_number(again, nr + 1, "budget: as many as before");
+	close_many(fds, again);
+	budget_races(nr + 1);
+}
+
+/* Nothing but pointers, for 65536 objects of 16 bytes on each CPU. */
+static void budget_session(void)
+{
+	struct objcache_dev_create create = {
+		.name = "bad-wide", .size = 16, .batch = 1, .capacity = 65536,
+	};
+	int fd = session();
+
+	row(dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create), EDQUOT,
+	    "budget: a cache that is too much for one session");
+	row_number(log_count("bad-wide could take") > 0, 1,
+		   "budget: the log names the cache");
+	close(fd);
+}
+
+/* What a session has already is not taken away; more is refused. */
+static void budget_objects(unsigned int mb)
+{
+	int fd = session_with_cache(SIZE, 0);
+	struct objcache_dev_run run = { .contexts = 1, .cpus = 1,
+					.duration_ms = 1, .burst = 1,
+					.objects = 1 };
+	uint32_t handles[OBJCACHE_DEV_BATCH];
+
+	row(get(fd, handles, 1), 0, "budget: an object");
+	budget(1);
+	row(get(fd, handles + 1, 1), ENOSPC, "budget: no other");
+	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), ENOSPC,
+	    "budget: no workload");
+	row(put(fd, handles, 1), 0, "budget: it can be put");
+	budget(mb);
+	row(get(fd, handles, 1), 0, "budget: an object once more");
+	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), 0, "budget: a workload");
+	row_number(held(fd), 1, "budget: one object is held");
+	close(fd);
+}
+
+struct runner {
+	pthread_t thread;
+	int fd;
+	int err;
+};
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+static const struct objcache_dev_run interrupts = {
+	.pattern = OBJCACHE_DEV_PAIR,
+	.contexts = OBJCACHE_DEV_PROCESS | OBJCACHE_DEV_SOFTIRQ |
+		    OBJCACHE_DEV_HARDIRQ,
+	.cpus = 1,
+	.duration_ms = 3 * PATIENCE_MS,
+	.irq_hz = OBJCACHE_DEV_RUN_HZ,
+	.burst = 64,
+	.objects = 3 * 64,
+};
+
+static void *runner_main(void *arg)
+{
+	struct objcache_dev_run run = interrupts;
+	struct runner *runner = arg;
+
+	runner->err = dev_ioctl(runner->fd, OBJCACHE_IOC_RUN, &run);
+	return NULL;
+}
+
+static uint64_t pairs(int fd, unsigned int context)
+{
+	struct objcache_dev_progress progress = {};
+
+	dev_ioctl(fd, OBJCACHE_IOC_PROGRESS, &progress);
+	return progress.pairs[context];
+}
+
+/* In @context, @nr more than there were; false if that takes too long. */
+static bool progresses(int fd, unsigned int context, unsigned int nr)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	uint64_t end = now_ns() + PATIENCE_MS * 1000000ULL;
+	uint64_t before = pairs(fd, context);
+
+	while (pairs(fd, context) < before + nr) {
+		if (now_ns() > end)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+static uint64_t pairs_of_all(const struct runner *runners, unsigned int context)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < OBJCACHE_DEV_RUNS; i++)
+		sum += pairs(runners[i].fd, context);
+	return sum;
+}
+
+/*
+ * All are on the first CPU. However many there are, their interrupts leave it at
+ * least half of the time; that is seen by counting, so a slow host changes nothing.
+ */
+static void budget_share(const struct runner *runners)
+{
+	uint64_t end = now_ns() + PATIENCE_MS * 1000000ULL;
+	uint64_t thread = pairs_of_all(runners, 0);
+	uint64_t hardirq = pairs_of_all(runners, 2);
+	uint64_t done;
+
+	do {
+		sched_yield();
+		done = pairs_of_all(runners, 0) - thread;
+	} while (done < ENOUGH_PAIRS && now_ns() < end);
+	hardirq = pairs_of_all(runners, 2) - hardirq;
+	row_number(done >= ENOUGH_PAIRS, 1, "budget: their threads get on");
+	row_number(done >= hardirq, 1,
+		   "budget: and do more than their interrupts");
+}
+
+static void budget_runs(void)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	struct runner runners[OBJCACHE_DEV_RUNS];
+	struct objcache_dev_run run = interrupts;
+	unsigned int i, context, slow = 0, ended = 0;
+	int fd;
+
+	sigaction(SIGUSR1, &action, NULL);
+	for (i = 0; i < OBJCACHE_DEV_RUNS; i++) {
+		runners[i].fd = session_with_cache(1024, OBJCACHE_DEV_CREATE_OPS);
+		pthread_create(&runners[i].thread, NULL, runner_main,
+			       &runners[i]);
+	}
+	for (i = 0; i < OBJCACHE_DEV_RUNS; i++)
+		for (context = 0; context < OBJCACHE_DEV_CONTEXTS; context++)
+			slow += !progresses(runners[i].fd, context, 1);
+	row_number(slow, 0, "budget: every context of 16 workloads at once gets on");
+	budget_share(runners);
+	fd = session_sharing();
+	run.duration_ms = 1;
+	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), ENOSPC,
+	    "budget: a 17th workload");
+	for (i = 0; i < OBJCACHE_DEV_RUNS; i++) {
+		pthread_kill(runners[i].thread, SIGUSR1);
+		pthread_join(runners[i].thread, NULL);
+		ended += runners[i].err == EINTR;
+		close(runners[i].fd);
+	}
+	row_number(ended, OBJCACHE_DEV_RUNS, "budget: all end on a signal");
+	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), 0, "budget: and one more runs");
+	close(fd);
+}
+
+void cases_budget(void)
+{
+	unsigned int mb = 16 * possible_cpus();
+
+	budget(mb);
+	budget_session();
+	budget_caches();
+	budget_objects(mb);
+	budget(ENOUGH_MB);
+	budget_runs();
+}
