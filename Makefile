@@ -58,6 +58,7 @@ help:
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
+	@echo "  SUITE='NAME*'    only these KUnit suites and nothing else (test, while working on them; all)"
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'

@@ -32,6 +32,8 @@ FLAVOR=uml test.sh | 2 | verdict: 2 USAGE: FLAVOR=uml: unknown; one of: debug pl
 FLAVOR=kcsan run.sh | 2 | run: FAIL 2 USAGE: FLAVOR=kcsan: make run boots Debian's own kernels
 CPUS=4 scale.sh | 2 | scale: FAIL 2 USAGE: CPUS=4: make scale runs on a stock kernel
 KERNEL=6.12-arm64 torture.sh | 2 | torture: FAIL 2 USAGE: KERNEL=6.12-arm64: unknown; one of: 6.1
+SUITE=objcache_age matrix.sh | 2 | SUITE=objcache_age: each leg runs all suites
+SUITE=../age test.sh | 2 | verdict: 2 USAGE: SUITE=../age: a name of a-z
 KERNEL=6.1 matrix.sh | 2 | KERNEL=6.1: each leg has its own kernel
 PATTERN=pair,no bench.sh | 2 | bench: FAIL 2 USAGE: PATTERN=no: unknown; one of: all
 COMPARE=/nowhere bench.sh | 2 | bench: FAIL 2 USAGE: COMPARE=/nowhere: two files
@@ -104,7 +106,7 @@ run_usage_cases() {
 		[ -n "$command" ] || continue
 		command=$(trim "$command") variable=${command%% *} script=${command#* } status=0
 		# shellcheck disable=SC2086	# script and arguments
-		env -u KERNEL -u FLAVOR -u CPUS -u DURATION "$variable" "$here"/$script >"$OUT/usage.log" 2>&1 || status=$?
+		env -u KERNEL -u FLAVOR -u CPUS -u DURATION -u SUITE "$variable" "$here"/$script >"$OUT/usage.log" 2>&1 || status=$?
 		verdict "$command" $status "$(trim "$code")" "$(trim "$words")" "$OUT/usage.log"
 	done <<<"$USAGE_CASES"
 }

@@ -7,6 +7,8 @@
 #   FLAVOR=debug|plain|kcsan|rt|bench   which detectors it has (debug)
 #   CPUS=N                        virtual CPUs, 2..64 (4)
 #   DURATION=S                    seconds of stress beside the suites, 1..3600 (3)
+#   SUITE='NAME'                  while working on them: only the suites of that name, or
+#                                 pattern ('objcache_age*'), and no other step (all)
 #
 # With FLAVOR=kcsan a race is planted first, which must be reported, and what make
 # torture does goes on for a minute; no race of the module may be reported.
@@ -42,34 +44,19 @@ conclude() {
 	echo "kunit: $(count passed) passed, $failed failed, $(count skipped) skipped"
 }
 
-# What must have run is counted in the module, not in its results: the arrays named
-# *_cases, each with an empty last element. The fault module has one of three
-# elements, which tells the size of one.
-expected_cases() {
-	local element size cases=0
-	element=$(($(case_arrays "$BUILT/tools/fault/objcache_fault.ko") / 3))
-	for size in $(case_arrays "$1"); do
-		cases=$((cases + size / element - 1))
-	done
-	echo $cases
-}
-
-# case_arrays MODULE: the size of each.
-case_arrays() {
-	local size name
-	while read -r _ size _ name; do
-		[[ $name != *_cases ]] || echo $((16#$size))
-	done < <(nm -S --defined-only "$1")
-}
-
-expected_suites() {
-	local size
-	size=$(readelf -SW "$1" | sed -nE 's/^.* \.kunit_test_suites +PROGBITS +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) .*/\1/p')
-	echo $((16#${size:-0} / 8))
+# read_suite: which suites; empty: all, and all the steps besides.
+read_suite() {
+	SUITE=${SUITE:-}
+	[ -n "$SUITE" ] || return 0
+	case $SUITE in
+	*[!a-z0-9_*?]*) die USAGE "SUITE=$SUITE: a name of a-z, 0-9 and _, or a pattern with * and ?" ;;
+	esac
+	[ "$KERNEL" != 6.1 ] || die USAGE "SUITE=$SUITE: the KUnit of KERNEL=6.1 runs all suites of a module"
 }
 
 read_variables 3
 read_test_kernel 6.1 6.12 7.3 6.12-arm64
+read_suite
 groups=(run test)
 [[ $KERNEL != *-arm64 ]] || groups+=(arm64)
 "$here/deps.sh" "${groups[@]}"
@@ -77,13 +64,14 @@ folder=$("$here/kernel.sh" test "$KERNEL" "$FLAVOR")
 source=$("$here/kernel.sh" source "$KERNEL")
 start_leg "test-$KERNEL-$FLAVOR"
 build_all "$folder"
-suites=$(expected_suites "$BUILT/kunit/objcache_kunit.ko")
-cases=$(expected_cases "$BUILT/kunit/objcache_kunit.ko")
+expected=$(python3 "$here/vm/suites.py" "$BUILT/kunit/objcache_kunit.ko" "$BUILT/tools/fault/objcache_fault.ko" \
+	"${SUITE:-*}" 2>"$OUT/suites.log") || die USAGE "$(sed 's/^error: //' "$OUT/suites.log")"
+read -r suites cases <<<"$expected"
 append=''
 # 7.x makes a timer of each slice (hrtick); with the emulated HPET as its clock, which
 # takes microseconds to read, busy CPUs do nothing else.
 [ "$KERNEL" != 7.3 ] || append=tsc=reliable
-boot "$folder" guest-test.sh "${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --env TORTURE=60 --env PAIRS=5000 \
+boot "$folder" guest-test.sh "${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --env "SUITE=$SUITE" --env TORTURE=60 --env PAIRS=5000 \
 	--env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
 	--source "$source" --expect-suites "$suites" --expect-cases "$cases" \
 	--show-log '^ *(# Subtest:|(not )?ok )|EXPECTATION|ASSERTION|objcache_torture: ' \

@@ -18,9 +18,19 @@ hung_limit=/proc/sys/kernel/hung_task_timeout_secs
 [ ! -e $hung_limit ] || echo "$KUNIT_LIMIT" >$hung_limit
 
 step -l "$KUNIT_LIMIT" "KUnit suites"
+# Without a new line, which would be part of the pattern.
+[ -z "$SUITE" ] || echo -n "$SUITE" >/sys/module/kunit/parameters/filter_glob
 load objcache_kunit
 send_ktap "objcache*"
 unload objcache_kunit
+
+if [ -n "$SUITE" ]; then
+	step "rmmod objcache"
+	unload objcache
+	check_nothing_left
+	step "only the suites $SUITE, nothing left"
+	return
+fi
 
 watch_events
 

@@ -92,7 +92,7 @@ def guest_archive(options, tty, token):
             raise UsageError(f"{path}: not there")
     env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{tty}", *options.env]
     for item in env:
-        if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +-]*", item):
+        if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +*?-]*", item):
             raise UsageError(f"--env {item}: not KEY=VALUE of plain characters")
     text = "".join("export {}='{}'\n".format(*item.split("=", 1)) for item in env)
     return initramfs.build(files, {"guest/env": text})
