@@ -92,7 +92,7 @@ trim() { sed 's/^ *//;s/ *$//' <<<"$1"; }
 
 run_tables() {
 	local source=$1 test status
-	for test in splat_test.py verdict_test.py "ktap_test.py $source"; do
+	for test in splat_test.py verdict_test.py clock_test.py "ktap_test.py $source"; do
 		status=0
 		# shellcheck disable=SC2086	# program and argument
 		python3 "$here"/vm/$test >"$OUT/table.log" 2>&1 || status=$?
@@ -122,10 +122,9 @@ build_fault() {
 	echo "$dir/objcache_fault.ko"
 }
 
-# kill_qemu NAME: as soon as the guest's script runs.
+# kill_qemu NAME: as soon as the guest's script runs, or not if that never happens.
 kill_qemu() {
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
+	while [ ! -e "$OUT/$1/verdict" ]; do
 		if grep -q "step 0 insmod" "$OUT/$1/results.log" 2>/dev/null; then
 			kill -9 "$(cat "$OUT/$1/qemu.pid")"
 			return
