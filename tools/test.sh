@@ -135,17 +135,18 @@ append=''
 common=("${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --boot-limit $((240 + 8 * CPUS))
 	--quiet-limit $((90 + 4 * CPUS)) --limit $((1200 + 30 * CPUS + DURATION)))
 mkdir "$OUT/vm"
-# Most tests keep one CPU busy at a time, so several VMs have use for several cores. The
-# suite of probes takes as long as half of the others. A module's suites are all run in 6.1.
-if [ -n "$SUITE" ]; then
-	start_suites suites "$SUITE"
-elif [ "$KERNEL" = 6.1 ]; then
-	start_suites suites ''
-else
+# Most tests keep one CPU busy at a time, so several VMs have use for several cores. Where
+# NMIs can be had, the suite of probes takes as long as half of the others. The KUnit of 6.1
+# runs all suites of a module.
+case ${SUITE:+some}-$KERNEL-$FLAVOR in
+some-*) start_suites suites "$SUITE" ;;
+-6.1-* | *-arm64-* | *-rt) start_suites suites '' ;;
+*)
 	start_suites suites 'objcache_[!p]*'
 	# They use two CPUs of a node; each probe that is set or taken away asks all to serialise.
 	start_suites probes 'objcache_p*' --cpus 2 --nodes 1
-fi
+	;;
+esac
 all=$(numbers_of "${SUITE:-*}")
 [ $planned = "${all#* }" ] || die FAILED "$planned test cases are to run, there are ${all#* }"
 # Taking memory until the caches give way takes as long as there is memory.
