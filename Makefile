@@ -80,6 +80,7 @@ help:
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug; guest: none)'
 	@echo '  CPUS=N           virtual CPUs (run, test, bench, guest; 4; torture: 8)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
+	@echo "  SUITE='NAME*'    only these KUnit suites and nothing else (test, while working on them; all)"
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
 	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'

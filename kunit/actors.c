@@ -64,7 +64,8 @@ void t_actor_step(struct t_actor *actor)
 {
 	u32 dice = t_random(&actor->random) % 16;
 
-	actor->steps++;
+	/* Others may look whether it does something. */
+	WRITE_ONCE(actor->steps, actor->steps + 1);
 	if (actor->may_bulk && !dice)
 		t_actor_bulk(actor);
 	else if (dice % 2)

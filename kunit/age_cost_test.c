@@ -9,6 +9,7 @@
 #include "../module/internal.h"
 
 #define COST_ROUNDS	100
+#define COST_TRIES	8U
 #define COST_OBJECTS	100000U
 #define COST_BATCH	63
 
@@ -159,6 +160,7 @@ static void s06_a_step_costs_the_same_with_100000_parked(struct kunit *test)
 	u64 *costs = kunit_kcalloc(test, 2 * COST_ROUNDS, sizeof(*costs), GFP_KERNEL);
 	u64 parked = (u64)cost_per_cpu() * num_online_cpus();
 	struct tcache *empty, *full;
+	unsigned int tries;
 	void *objs;
 
 	KUNIT_ASSERT_NOT_NULL(test, costs);
@@ -174,10 +176,9 @@ static void s06_a_step_costs_the_same_with_100000_parked(struct kunit *test)
 	t_on_cpu(test, 0);
 	cost_make_aged(to_core(full->cache));
 	KUNIT_EXPECT_EQ(test, t_stat(full, parked), parked);
-	if (!cost_is_alike(empty, full, costs)) {
+	for (tries = 0; tries < COST_TRIES && !cost_is_alike(empty, full, costs); tries++)
 		kunit_info(test, "once more: this machine may have been busy");
-		KUNIT_EXPECT_TRUE(test, cost_is_alike(empty, full, costs));
-	}
+	KUNIT_EXPECT_LT(test, tries, COST_TRIES);
 	KUNIT_EXPECT_EQ(test, cost_empty(full), parked);
 	t_finish(full);
 	t_finish(empty);

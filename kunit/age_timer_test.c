@@ -89,12 +89,14 @@ static void s06_objects_put_after_a_long_time_out_still_age(struct kunit *test)
 static void s06_the_timer_stops_when_no_object_exists(struct kunit *test)
 {
 	struct tcache *tc = aging_create(test, "kunit", 10, 0);
+	struct tobj *objs[PARKED];
 	u64 ages;
 
 	keep_cpus_awake(test);
 	KUNIT_EXPECT_FALSE(test, timer_runs(tc));
-	age_use(tc, PARKED);
+	t_get_all(tc, objs, PARKED);
 	KUNIT_EXPECT_TRUE(test, timer_runs(tc));
+	t_put_all(tc, objs, PARKED);
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!timer_runs(tc)));
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), PARKED);
 	ages = t_stat(tc, ages);

@@ -104,7 +104,7 @@ void t_crew_stop(struct t_crew *crew)
 /* Waits for threads that end by themselves. */
 bool t_crew_join(struct t_crew *crew)
 {
-	unsigned long patience = msecs_to_jiffies(3 * T_PATIENCE_MS);
+	unsigned long patience = msecs_to_jiffies(2 * T_PATIENCE_MS);
 	bool joined = true;
 	unsigned int i;
 
@@ -113,12 +113,4 @@ bool t_crew_join(struct t_crew *crew)
 			joined = false;
 	t_crew_stop(crew);
 	return joined;
-}
-
-/* Lets the crew work for a while. */
-void t_crew_run(struct t_crew *crew, unsigned int ms)
-{
-	t_crew_start(crew);
-	msleep(ms);
-	t_crew_stop(crew);
 }

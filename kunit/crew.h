@@ -46,7 +46,6 @@ struct t_crew {
 struct t_crew *t_crew_create(struct kunit *test, unsigned int nr,
 			     void (*fn)(struct t_thread *thread), void *data);
 void t_crew_start(struct t_crew *crew);
-void t_crew_run(struct t_crew *crew, unsigned int ms);
 void t_crew_stop(struct t_crew *crew);
 bool t_crew_join(struct t_crew *crew);
 

@@ -4,6 +4,7 @@
  * kprobe at each; see probe.h.
  */
 
+#include <linux/hash.h>
 #include <linux/kdebug.h>
 #include <linux/kprobes.h>
 #include <linux/notifier.h>
@@ -60,16 +61,47 @@ noinline void *probed_called_put(struct objcache *cache, void *obj)
 
 /* ---- boundaries ---- */
 
+#define IP_SET_BITS	14
+
+/* A set of addresses, each in the first free place from its hash on. */
+struct ip_set {
+	unsigned int nr;
+	unsigned long ips[1 << IP_SET_BITS];
+};
+
+/* Where it is, or else a free place: there are always some. */
+static unsigned long *ip_set_find(struct ip_set *set, unsigned long ip)
+{
+	u32 i = hash_long(ip, IP_SET_BITS);
+
+	while (set->ips[i] && set->ips[i] != ip)
+		i = (i + 1) % ARRAY_SIZE(set->ips);
+	return &set->ips[i];
+}
+
+/* False: it was there already. */
+static bool ip_set_add(struct ip_set *set, unsigned long ip)
+{
+	unsigned long *place = ip_set_find(set, ip);
+
+	if (*place)
+		return false;
+	if (set->nr < ARRAY_SIZE(set->ips) / 2) {
+		*place = ip;
+		set->nr++;
+	}
+	return true;
+}
+
+/* In the scene at hand, and probed since the suite began. */
+static struct ip_set recorded, probed;
+
 static void record(struct rig *rig, unsigned long ip)
 {
-	unsigned int i;
-
 	if (ip < MODULES_VADDR || ip >= MODULES_END || rig->boundaries == BOUNDARIES)
 		return;
-	for (i = 0; i < rig->boundaries; i++)
-		if (rig->boundary[i] == ip)
-			return;
-	rig->boundary[rig->boundaries++] = ip;
+	if (ip_set_add(&recorded, ip))
+		rig->boundary[rig->boundaries++] = ip;
 }
 
 static int recorder_notify(struct notifier_block *notifier, unsigned long event,
@@ -88,23 +120,20 @@ static int recorder_notify(struct notifier_block *notifier, unsigned long event,
 /* All of objcache.ko, and of this module what is called. */
 static bool is_of_the_call(struct rig *rig, unsigned long ip)
 {
+	if (*ip_set_find(&probed, ip))
+		return true;
 	sprint_symbol(rig->symbol, ip);
 	return strstr(rig->symbol, "[objcache]") || !strncmp(rig->symbol, "probed_", 7);
 }
 
 void probe_points_find(struct rig *rig)
 {
-	unsigned int i, nr = 0;
-
 	rig->boundaries = 0;
+	memset(&recorded, 0, sizeof(recorded));
 	KUNIT_ASSERT_EQ(rig->test, 0, register_die_notifier(&rig->recorder));
 	probe_rig_call(rig, true);
 	unregister_die_notifier(&rig->recorder);
 	KUNIT_EXPECT_LT(rig->test, rig->boundaries, BOUNDARIES);
-	for (i = 0; i < rig->boundaries; i++)
-		if (is_of_the_call(rig, rig->boundary[i]))
-			rig->boundary[nr++] = rig->boundary[i];
-	rig->boundaries = nr;
 }
 
 /* ---- probes ---- */
@@ -150,24 +179,9 @@ void probe_points_disarm(void *p)
 	rig->probed = 0;
 }
 
-static unsigned long probed_before[4 * BOUNDARIES];
-static unsigned int nr_probed_before;
-
-static bool is_done(unsigned long ip)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_probed_before; i++)
-		if (probed_before[i] == ip)
-			return EACH_ONCE;
-	if (nr_probed_before < ARRAY_SIZE(probed_before))
-		probed_before[nr_probed_before++] = ip;
-	return false;
-}
-
 void probe_points_forget(void)
 {
-	nr_probed_before = 0;
+	memset(&probed, 0, sizeof(probed));
 }
 
 /* Registered, it waits to be enabled. */
@@ -187,13 +201,18 @@ static bool prepare_probe(struct rig *rig, unsigned long ip)
 	return true;
 }
 
+/* Asking for the symbol of one takes longer than all else here: only of what is new. */
 void probe_points_prepare(struct rig *rig)
 {
-	unsigned int i;
+	unsigned int i, nr = 0;
 
-	rig->refused = 0;
 	for (i = 0; i < rig->boundaries; i++)
-		if (!is_done(rig->boundary[i]))
+		if (is_of_the_call(rig, rig->boundary[i]))
+			rig->boundary[nr++] = rig->boundary[i];
+	rig->boundaries = nr;
+	rig->refused = 0;
+	for (i = 0; i < nr; i++)
+		if (ip_set_add(&probed, rig->boundary[i]) || !EACH_ONCE)
 			rig->refused += !prepare_probe(rig, rig->boundary[i]);
 }
 

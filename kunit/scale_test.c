@@ -296,7 +296,7 @@ static void no_magazine_is_ever_hidden_from_thieves(struct kunit *test)
 	race_prepare(race, crew->threads[0].who);
 	t_crew_start(crew);
 	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&crew->threads[1].done,
-							     msecs_to_jiffies(3 * T_PATIENCE_MS)));
+							     msecs_to_jiffies(2 * T_PATIENCE_MS)));
 	t_crew_stop(crew);
 	kunit_info(test, "%u rounds; in %u of them the first search had it", race->rounds,
 		   race->first);

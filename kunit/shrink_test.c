@@ -262,7 +262,7 @@ static void s07_scanning_under_load_loses_nothing(struct kunit *test)
 
 	crew = t_crew_create(test, 2 * num_online_cpus(), user_or_reclaim, tc);
 	t_crew_start(crew);
-	while (time_before(jiffies, end)) {
+	while (time_before(jiffies, end) || !t_stat(tc, shrunk) || t_stat(tc, gets) <= 100) {
 		objcache_age(tc->cache);
 		usleep_range(200, 1000);
 	}
@@ -270,8 +270,6 @@ static void s07_scanning_under_load_loses_nothing(struct kunit *test)
 	/* What scan has asked CPUs for may still be under way. */
 	objcache_drain(tc->cache);
 	t_expect_balanced(tc, 0);
-	KUNIT_EXPECT_GT(test, t_stat(tc, shrunk), 0);
-	KUNIT_EXPECT_GT(test, t_stat(tc, gets), 100);
 	t_finish(tc);
 }
 

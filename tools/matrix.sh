@@ -28,6 +28,7 @@ declare -rA COMMAND=(
 
 only_help "$@"
 refuse "each leg has its own kernel and flavor; LEGS chooses legs" KERNEL FLAVOR
+refuse "each leg runs all suites" SUITE
 read -ra legs <<<"${LEGS:-${ALL[*]}}"
 for name in "${legs[@]}"; do
 	want_word LEGS "$name" "${ALL[@]}"

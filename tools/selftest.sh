@@ -32,6 +32,8 @@ FLAVOR=uml test.sh | 2 | verdict: 2 USAGE: FLAVOR=uml: unknown; one of: debug pl
 FLAVOR=kcsan run.sh | 2 | run: FAIL 2 USAGE: FLAVOR=kcsan: make run boots Debian's own kernels
 CPUS=4 scale.sh | 2 | scale: FAIL 2 USAGE: CPUS=4: make scale runs on a stock kernel
 KERNEL=6.12-arm64 torture.sh | 2 | torture: FAIL 2 USAGE: KERNEL=6.12-arm64: unknown; one of: 6.1
+SUITE=objcache_age matrix.sh | 2 | SUITE=objcache_age: each leg runs all suites
+SUITE=../age test.sh | 2 | verdict: 2 USAGE: SUITE=../age: a name of a-z
 KERNEL=6.1 matrix.sh | 2 | KERNEL=6.1: each leg has its own kernel
 PATTERN=pair,no bench.sh | 2 | bench: FAIL 2 USAGE: PATTERN=no: unknown; one of: all
 COMPARE=/nowhere bench.sh | 2 | bench: FAIL 2 USAGE: COMPARE=/nowhere: two files
@@ -97,7 +99,7 @@ trim() { sed 's/^ *//;s/ *$//' <<<"$1"; }
 
 run_tables() {
 	local source=$1 test status
-	for test in splat_test.py verdict_test.py "ktap_test.py $source"; do
+	for test in splat_test.py verdict_test.py clock_test.py "ktap_test.py $source"; do
 		status=0
 		# shellcheck disable=SC2086	# program and argument
 		python3 "$here"/vm/$test >"$OUT/table.log" 2>&1 || status=$?
@@ -111,7 +113,7 @@ run_usage_cases() {
 		[ -n "$command" ] || continue
 		command=$(trim "$command") variable=${command%% *} script=${command#* } status=0
 		# shellcheck disable=SC2086	# script and arguments
-		env -u KERNEL -u FLAVOR -u CPUS -u DURATION "$variable" "$here"/$script >"$OUT/usage.log" 2>&1 || status=$?
+		env -u KERNEL -u FLAVOR -u CPUS -u DURATION -u SUITE "$variable" "$here"/$script >"$OUT/usage.log" 2>&1 || status=$?
 		verdict "$command" $status "$(trim "$code")" "$(trim "$words")" "$OUT/usage.log"
 	done <<<"$USAGE_CASES"
 }
@@ -127,10 +129,9 @@ build_fault() {
 	echo "$dir/objcache_fault.ko"
 }
 
-# kill_qemu NAME: as soon as the guest's script runs.
+# kill_qemu NAME: as soon as the guest's script runs, or not if that never happens.
 kill_qemu() {
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
+	while [ ! -e "$OUT/$1/verdict" ]; do
 		if grep -q "step 0 insmod" "$OUT/$1/results.log" 2>/dev/null; then
 			kill -9 "$(cat "$OUT/$1/qemu.pid")"
 			return

@@ -223,7 +223,7 @@ static void expect_empty(struct cache *cache)
 	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 	unsigned int i;
 
-	for (i = 0; i < 100 && (cache_parked(cache) || cache->now.releasing); i++)
+	for (i = 0; i < 3000 && (cache_parked(cache) || cache->now.releasing); i++)
 		nanosleep(&pause, NULL);
 	if (cache->now.parked || cache->now.releasing)
 		die("%s: %llu parked and %llu releasing under pressure",

@@ -179,7 +179,7 @@ static void wait_for(unsigned int parked)
 	struct objcache_dev_stats now = read_stats();
 	unsigned int i;
 
-	for (i = 0; i < 500 && (now.parked > parked || now.releasing); i++) {
+	for (i = 0; i < 15000 && (now.parked > parked || now.releasing); i++) {
 		nanosleep(&pause, NULL);
 		now = read_stats();
 	}

@@ -276,7 +276,7 @@ static void tort_drain(struct tort_cache *tc)
 {
 	unsigned int i;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 3000; i++) {
 		objcache_drain(tc->cache);
 		objcache_read_stats(tc->cache, &tc->stats);
 		if (!tc->stats.parked && !tc->stats.releasing)

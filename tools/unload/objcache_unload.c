@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/module.h>
 
@@ -21,6 +22,8 @@ static struct objcache *unload_cache;
 static void *unload_objs[UNLOAD_OBJECTS];
 static unsigned int unload_got;
 static atomic_t unload_destroyed;
+/* Shut until all are on their way, however long that takes on a busy host. */
+static DECLARE_COMPLETION(unload_gate);
 
 static int unload_ctor(void *obj, void *ctx, gfp_t gfp)
 {
@@ -29,6 +32,7 @@ static int unload_ctor(void *obj, void *ctx, gfp_t gfp)
 
 static void unload_dtor(void *obj, void *ctx)
 {
+	wait_for_completion(&unload_gate);
 	usleep_range(UNLOAD_DTOR_US, UNLOAD_DTOR_US + 100);
 	atomic_inc(&unload_destroyed);
 }
@@ -61,6 +65,7 @@ static void __exit unload_exit(void)
 	for (i = 0; i < unload_got; i++)
 		objcache_discard(unload_cache, unload_objs[i]);
 	waiting = unload_got - atomic_read(&unload_destroyed);
+	complete_all(&unload_gate);
 	objcache_destroy(unload_cache);
 	pr_info("%u of %u destroyed, most of them waiting at rmmod: %s\n",
 		atomic_read(&unload_destroyed), UNLOAD_OBJECTS,

@@ -13,6 +13,8 @@ mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmpfs /tmp
 # Its own scans take a CPU for half a minute; check_kmemleak does what is needed.
 [ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off >/sys/kernel/debug/kmemleak
+# By the wall clock, as the watchdogs are; see qemu.py.
+[ ! -e /proc/sys/kernel/hung_task_timeout_secs ] || echo 240 >/proc/sys/kernel/hung_task_timeout_secs
 . /guest/env
 . /guest/lib.sh
 stty -F "$RESULTS" raw -echo

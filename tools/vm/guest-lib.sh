@@ -130,7 +130,7 @@ torture() {
 	rm /tmp/torture
 	wait
 	send nmi 0
-	step -l 180 "everything stops, and is counted"
+	step -l 300 "everything stops, and is counted"
 	echo 1 >/sys/module/objcache_torture/parameters/stop ||
 		fail FAILED "torture: $(last_line 'objcache_torture: fault: ')"
 	unload objcache_torture

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# make test: every KUnit suite, then a short go at what make run does, with all
-# detectors on. Runs in the VM, sourced by guest-init.sh.
+# make test, beside guest-suites.sh: what make run does, and more of its kind, with
+# all detectors on. Runs in the VM, sourced by guest-init.sh.
 
 need_cpus 2
 
@@ -12,15 +12,6 @@ fi
 
 step "insmod objcache"
 load objcache
-
-# Its insmod waits for each test, and one of those may take minutes on a busy host.
-hung_limit=/proc/sys/kernel/hung_task_timeout_secs
-[ ! -e $hung_limit ] || echo "$KUNIT_LIMIT" >$hung_limit
-
-step -l "$KUNIT_LIMIT" "KUnit suites"
-load objcache_kunit
-send_ktap "objcache*"
-unload objcache_kunit
 
 watch_events
 
@@ -76,4 +67,4 @@ if [ "$FLAVOR" = debug ]; then
 	check_kmemleak
 fi
 
-step "all suites, nothing left"
+step "all clients, nothing left"

@@ -3,8 +3,8 @@
 """Boots a VM, runs one guest script in it, streams what it says, judges it.
 
 Kernel log on the console, results on a second serial port. Never waits for ever: limits for the boot,
-for silence and for the whole. Leaves console.log, results.log, ktap/ and
-verdict in the folder --out; the last line of stdout is `verdict: CODE NAME:
+for silence and for the whole. Leaves console.log, results.log, times.txt,
+case-times.txt, ktap/ and verdict in the folder --out; the last line of stdout is `verdict: CODE NAME:
 reason`, and CODE is the exit status.
 """
 
@@ -28,6 +28,8 @@ import ktap
 import qemu
 import splat
 import uml
+from clock import Clock
+from times import Times, cpu_of
 from verdict import CODES, Guest, Outcome, Verdict, judge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -74,6 +76,7 @@ def parse_arguments():
     add("--expect-cases", type=ranged(1, 100000))
     add("--expect-race", action="store_true", help="the guest plants a race, which KCSAN must report")
     add("--qemu", help="not the machine's own")
+    add("--label", default="", help="in front of each line that is shown")
     return parser.parse_args()
 
 
@@ -98,39 +101,10 @@ def guest_archive(options, tty, token):
             raise UsageError(f"{path}: not there")
     env = [f"TOKEN={token}", f"CPUS={options.cpus}", f"RESULTS=/dev/{tty}", *options.env]
     for item in env:
-        if not re.fullmatch(r"[A-Z_]+=[A-Za-z0-9_./: +-]*", item):
+        if not re.fullmatch(r"[A-Z_]+=[][A-Za-z0-9_./: +*?!-]*", item):
             raise UsageError(f"--env {item}: not KEY=VALUE of plain characters")
     text = "".join("export {}='{}'\n".format(*item.split("=", 1)) for item in env)
     return initramfs.build(files, {"guest/env": text})
-
-
-class Clock:
-    """Time that QEMU had: a busy host must not look like a hung guest, so what its
-    threads waited for a CPU does not count, up to PATIENCE times the wall clock."""
-
-    PATIENCE = 4
-
-    def __init__(self, pid):
-        self.tasks = f"/proc/{pid}/task"
-
-    def _waited(self):
-        """Seconds that each thread was runnable and did not run."""
-        waited = {}
-        for task in os.listdir(self.tasks) if os.path.isdir(self.tasks) else ():
-            try:
-                with open(f"{self.tasks}/{task}/schedstat", encoding="ascii") as text:
-                    waited[task] = int(text.read().split()[1]) / 1e9
-            except (OSError, IndexError):
-                continue  # the thread has ended, or this host does not count
-        return waited
-
-    def now(self):
-        return time.monotonic(), self._waited()
-
-    def elapsed(self, since):
-        wall = time.monotonic() - since[0]
-        lost = max((seconds - since[1].get(task, 0) for task, seconds in self._waited().items()), default=0)
-        return max(wall - lost, wall / self.PATIENCE)
 
 
 class Vm:
@@ -142,11 +116,14 @@ class Vm:
         self.results_file = open(os.path.join(options.out, "results.log"), "w", encoding="utf-8")
         self.log = []
         self.partial = {}
-        self.clock = None
+        self.clock = self.times = None
         self.start = self.progress = (time.monotonic(), {})
         self.finished_at = None
         self.nmis = None
         self.show_log = re.compile(options.show_log) if options.show_log else None
+
+    def say(self, text):
+        print(self.options.label + text, flush=True)
 
     def run(self, accelerator, archive):
         log = qemu.open_log(self.folder)
@@ -163,7 +140,8 @@ class Vm:
                                  preexec_fn=qemu.die_with_parent) as process:
             with open(os.path.join(self.options.out, "qemu.pid"), "w", encoding="ascii") as pid:
                 pid.write(f"{process.pid}\n")
-            self.clock = Clock(process.pid)
+            self.clock = Clock(f"/proc/{process.pid}/task")
+            self.times = Times(lambda: (time.monotonic(), cpu_of(process.pid)))
             results = process.stdout.fileno()
             os.set_blocking(results, False)
             selector.register(log, selectors.EVENT_READ, self.on_log)
@@ -181,12 +159,13 @@ class Vm:
         while not ended and not hang:
             ended = process.poll() is not None
             self.read(selector)
-            if self.finished_at is not None and time.monotonic() - self.finished_at > GRACE:
+            if self.finished_at is not None and self.clock.elapsed(self.finished_at) > GRACE:
                 break
             hang = "" if ended else self.overdue()
             if not ended:
                 self.inject_nmis(0 if hang else self.guest.nmi_ms)
         outcome = Outcome(time.monotonic() - self.start[0], hang, "".join(self.log))
+        self.times.end()
         if hang:
             self.ask_where(selector)
         process.kill()
@@ -225,17 +204,20 @@ class Vm:
     def on_log(self, line):
         self.log_file.write(line + "\n")
         self.log.append(line + "\n")
+        self.times.log(line)
         if self.show_log and self.show_log.search(splat.message(line)):
-            print(f"   {splat.message(line)}", flush=True)
+            self.say(f"   {splat.message(line)}")
 
     def on_result(self, line):
         self.results_file.write(line + "\n")
         shown = self.guest.take(line)
         if shown is not None:
+            if shown == f"== {self.guest.step}":
+                self.times.step(self.guest.step)
             clock = f"[{time.monotonic() - self.start[0]:4.0f} s] " if shown.startswith("== ") else ""
-            print(clock + shown, flush=True)
+            self.say(clock + shown)
         if self.guest.finished and self.finished_at is None:
-            self.finished_at = time.monotonic()
+            self.finished_at = self.clock.now()
 
     def overdue(self):
         """Which limit has passed, if any."""
@@ -261,7 +243,7 @@ class Vm:
                 self.guest.nmi_ms = 0
         else:
             self.nmis.stop()
-            print(f"({self.nmis.injected} NMIs were injected)", flush=True)
+            self.say(f"({self.nmis.injected} NMIs were injected)")
             self.nmis = None
 
     def ask_where(self, selector):
@@ -300,7 +282,7 @@ def boot(options):
         raise UsageError(str(error)) from error
     release = os.path.join(options.kernel, "release")
     name = open(release, encoding="ascii").read().strip() if os.path.exists(release) else options.kernel
-    print(f"booting {name}: {options.cpus} CPUs, {accelerator} ({reason})", flush=True)
+    print(f"{options.label}booting {name}: {options.cpus} CPUs, {accelerator} ({reason})", flush=True)
 
     shutil.rmtree(options.out, ignore_errors=True)
     os.makedirs(options.out)
@@ -312,15 +294,16 @@ def boot(options):
             out.write(guest_archive(options, machine.results_tty if machine else uml.RESULTS_TTY, token))
         vm = Vm(options, machine, folder, guest)
         outcome = vm.run(accelerator, archive)
+        vm.times.write(options.out)
         if not options.uml:
             with open(os.path.join(options.out, "qemu.log"), encoding="utf-8", errors="replace") as errors:
                 outcome.said = errors.read().strip().rpartition("\n")[2]
     counts = judge_ktap(options, guest) if options.source else None
     foreign = splat.foreign_races(outcome.log)
     if foreign:
-        print(f"({foreign} KCSAN reports of races between the kernel's own functions: not ours)")
+        print(f"{options.label}({foreign} KCSAN reports of races between the kernel's own functions: not ours)")
     if options.expect_race:
-        print(f"({splat.planted_races(outcome.log)} KCSAN reports of the race that was planted)")
+        print(f"{options.label}({splat.planted_races(outcome.log)} KCSAN reports of the race that was planted)")
     return judge(outcome, guest, counts, options.expect_race), counts
 
 
@@ -342,7 +325,8 @@ def interrupted(*_):
 
 def main():
     options = parse_arguments()
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     counts = None
     try:
         verdict, counts = boot(options)
@@ -356,7 +340,7 @@ def main():
         numbers = {key: getattr(counts, key, 0) for key in ("passed", "failed", "skipped", "suites", "cases")}
         with open(os.path.join(options.out, "counts.json"), "w", encoding="utf-8") as out:
             json.dump(numbers, out)
-    print(f"verdict: {verdict}", flush=True)
+    print(f"{options.label}verdict: {verdict}", flush=True)
     return CODES[verdict.name]
 
 
