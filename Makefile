@@ -11,7 +11,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(utsrelease) 2>/dev/nu
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
-linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/scale tools/unload
+linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/lines tools/scale tools/unload
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)

@@ -68,18 +68,22 @@ def topology(cpus, memory, nodes):
     return arguments
 
 
-# The guest's clock advances 1 ns with each instruction, so reading it counts them.
-ICOUNT = ["-icount", "shift=0,sleep=off"]
+# The guest's clock advances 1 ns (or 2^shift) with each instruction, so reading it counts them.
 ICOUNT_APPEND = "tsc=reliable"
 
 
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
-    icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
+    counting, append = [], APPEND
+    if options.icount:
+        counting = ["-icount", f"shift={options.icount_shift},sleep=off"]
+        append = f"{APPEND} {ICOUNT_APPEND}"
+    if options.plugin:
+        counting += ["-plugin", options.plugin]
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, *icount, *machine.arguments,
+        "-accel", accel + threads, *counting, *machine.arguments,
         *topology(options.cpus, options.memory, options.nodes),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),
