@@ -46,6 +46,7 @@ help:
 	@echo '  check            static checks: checkpatch, W=1, sparse, kernel-doc, shellcheck, hot path'
 	@echo '  litmus           the ordering claims, with herd7 and the kernel memory model'
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
+	@echo '  lines            cache lines that move between CPUs, beside the alternatives; which, and who moves them'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
@@ -54,13 +55,14 @@ help:
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
-	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale); 6.12, bench: both'
+	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale, lines); 6.12, bench: both'
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
-	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8)'
+	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8; lines: 2, 8 and 32)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
+	@echo '  PATTERN=NAME,... CONTENDER=NAME  (lines)'
 
 modules: linked
 ifeq ($(origin M),command line)
@@ -114,6 +116,9 @@ litmus:
 bench:
 	@tools/bench.sh
 
+lines:
+	@tools/lines.sh
+
 scale:
 	@tools/scale.sh
 
@@ -130,4 +135,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench scale selftest clean
+	litmus bench lines scale selftest clean

@@ -74,6 +74,7 @@ static void puts_##contender(unsigned int worker, void **objs,		\
 		if (!*objs)						\
 			continue;					\
 		lines_mark(MARK_ENTER);					\
+		own_planted();						\
 		own_put_##contender(pool, *objs);			\
 		lines_mark(MARK_LEAVE);					\
 		cpu_relax();						\

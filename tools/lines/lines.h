@@ -92,7 +92,8 @@ extern unsigned long lines_planted;
  * struct lines_pattern - who gets and who puts
  * @name: as in make bench
  * @step: see &struct lines_run
- * @objects: that all CPUs get in two rounds, which alternate
+ * @objects: that all CPUs get in a round
+ * @rounds: those that count
  * @floor: a ring for one producer and one consumer can do it
  */
 struct lines_pattern {
@@ -100,6 +101,7 @@ struct lines_pattern {
 	void (*step)(struct lines_run *run, unsigned int worker,
 		     unsigned int round);
 	unsigned int (*objects)(unsigned int cpus);
+	unsigned int rounds;
 	bool floor;
 };
 

@@ -19,8 +19,8 @@
 
 #include "lines.h"
 
-module_param_named(plant, lines_plant, bool, 0444);
-MODULE_PARM_DESC(plant, "every get writes to one counter, which must be found");
+module_param_named(plant, lines_plant, bool, 0644);
+MODULE_PARM_DESC(plant, "every call writes to one counter, which must be found");
 
 static struct dentry *folder;
 static long objects;	/* of the last run, or its errno */

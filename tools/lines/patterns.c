@@ -49,7 +49,7 @@ static void concurrent(struct lines_run *run, unsigned int worker,
 
 static unsigned int concurrent_objects(unsigned int cpus)
 {
-	return 2 * LINES_CHUNK * cpus;
+	return LINES_CHUNK * cpus;
 }
 
 static void pair(struct lines_run *run, unsigned int worker, unsigned int round)
@@ -60,7 +60,7 @@ static void pair(struct lines_run *run, unsigned int worker, unsigned int round)
 
 static unsigned int pair_objects(unsigned int cpus)
 {
-	return 2 * LINES_CHUNK;
+	return LINES_CHUNK;
 }
 
 static void overflow(struct lines_run *run, unsigned int worker,
@@ -71,7 +71,7 @@ static void overflow(struct lines_run *run, unsigned int worker,
 
 static unsigned int overflow_objects(unsigned int cpus)
 {
-	return 2 * OVERFLOW * cpus;
+	return OVERFLOW * cpus;
 }
 
 /* ---- every second CPU gives to its neighbour ---- */
@@ -87,7 +87,7 @@ static void flow(struct lines_run *run, unsigned int worker, unsigned int round)
 
 static unsigned int flow_objects(unsigned int cpus)
 {
-	return 2 * LINES_CHUNK * (cpus / 2);
+	return LINES_CHUNK * (cpus / 2);
 }
 
 /* ---- the first CPU gives to all others ---- */
@@ -106,7 +106,7 @@ static void producer(struct lines_run *run, unsigned int worker,
 
 static unsigned int producer_objects(unsigned int cpus)
 {
-	return 2 * LINES_CHUNK * (cpus - 1);
+	return LINES_CHUNK * (cpus - 1);
 }
 
 /* ---- the first CPU gets all, then others put all ---- */
@@ -144,19 +144,21 @@ static void one_alloc_n_free(struct lines_run *run, unsigned int worker,
 	get_then_put(run, worker, round, run->cpus - 1);
 }
 
+/* Two rounds: one to get them all, one to put them. */
 static unsigned int few_objects(unsigned int cpus)
 {
-	return REMOTE_FEW;
+	return REMOTE_FEW / 2;
 }
 
+/* Chunks of 64 objects in 63 rounds are 64 magazines of 63. */
 const struct lines_pattern lines_patterns[] = {
-	{ "pair", pair, pair_objects },
-	{ "concurrent", concurrent, concurrent_objects },
-	{ "flow", flow, flow_objects, .floor = true },
-	{ "remote_free", remote_free, few_objects, .floor = true },
-	{ "one_alloc_n_free", one_alloc_n_free, few_objects },
-	{ "producer", producer, producer_objects },
-	{ "overflow", overflow, overflow_objects },
+	{ "pair", pair, pair_objects, 63 },
+	{ "concurrent", concurrent, concurrent_objects, 63 },
+	{ "flow", flow, flow_objects, 63, .floor = true },
+	{ "remote_free", remote_free, few_objects, 32, .floor = true },
+	{ "one_alloc_n_free", one_alloc_n_free, few_objects, 32 },
+	{ "producer", producer, producer_objects, 63 },
+	{ "overflow", overflow, overflow_objects, 63 },
 };
 
 const unsigned int lines_patterns_nr = ARRAY_SIZE(lines_patterns);

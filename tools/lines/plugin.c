@@ -3,7 +3,7 @@
  * A QEMU (TCG) plugin that counts what a coherent machine would move: a store takes
  * a line away from all other CPUs, a load brings it to this one. Caches have no end
  * and no time passes. An access to a line that this CPU does not have and another
- * one has is a transfer.
+ * one has moves it.
  *
  *	-plugin FILE.so,out=FILE,entries=FILE
  *
@@ -11,7 +11,7 @@
  * that is looked for, so that it boots fast. For each region that it marks, OUT gets
  * a line "region N" and one line for all transfers that are alike:
  *
- *	LINE PC CONTEXT FROM TO COUNT ADDRESS	numbers in hex, but for COUNT
+ *	LINE PC KIND CONTEXT FROM TO COUNT ADDRESS	in hex, but for COUNT
  *
  * ENTRIES has the address of each interrupt's and exception's entry, one a line.
  *
@@ -78,10 +78,16 @@ struct line {
 
 enum context { OUTSIDE, SECTION, INTERRUPT };
 
+/*
+ * MOVE: the CPU did not have the line. TAKE: it had it, and others too, until it
+ * stored to it: no data moves, but the others have to be told.
+ */
+enum kind { NONE, MOVE, TAKE };
+
 /* Transfers that are alike; @count is 0 where there is none. */
 struct transfer {
 	uint64_t line, pc, vaddr, count;
-	uint8_t context, from, to;
+	uint8_t kind, context, from, to;
 };
 
 /* What a CPU is doing. */
@@ -110,13 +116,14 @@ static void give_up(const char *what)
 
 static bool is_alike(const struct transfer *a, const struct transfer *b)
 {
-	return a->line == b->line && a->pc == b->pc && a->context == b->context && a->from == b->from && a->to == b->to;
+	return a->line == b->line && a->pc == b->pc && a->kind == b->kind && a->context == b->context &&
+	       a->from == b->from && a->to == b->to;
 }
 
 static struct transfer *find(const struct transfer *key)
 {
 	uint64_t hash = (key->line * 0x9e3779b97f4a7c15ULL) ^ (key->pc * 0xc2b2ae3d27d4eb4fULL) ^
-			((key->from * 64 + key->to) * 3 + key->context) * 0x165667b19e3779f9ULL;
+			(((key->from * CPUS + key->to) * 3 + key->kind) * 3 + key->context) * 0x165667b19e3779f9ULL;
 	size_t i = (hash ^ hash >> 29) & (table_size - 1);
 
 	while (table[i].count && !is_alike(&table[i], key))
@@ -172,8 +179,8 @@ static void write_region(void)
 		struct transfer *t = &table[i];
 
 		if (t->count)
-			fprintf(out, "%lx %lx %x %x %x %lu %lx\n", t->line, t->pc, t->context, t->from, t->to, t->count,
-				t->vaddr);
+			fprintf(out, "%lx %lx %x %x %x %x %lu %lx\n", t->line, t->pc, t->kind, t->context, t->from,
+				t->to, t->count, t->vaddr);
 	}
 	if (fflush(out))
 		give_up("the counts could not be written");
@@ -188,12 +195,33 @@ static enum context context_of(const struct cpu *cpu)
 	return cpu->depth ? INTERRUPT : SECTION;
 }
 
+static enum kind kind_of(const struct line *line, unsigned int cpu, bool store)
+{
+	uint64_t bit = 1ULL << cpu;
+
+	if (!line->has)
+		return NONE;
+	if (!(line->has & bit))
+		return MOVE;
+	return store && line->has != bit ? TAKE : NONE;
+}
+
+static void change(struct line *line, unsigned int cpu, bool store)
+{
+	if (store || !line->has)
+		line->owner = cpu;
+	if (store)
+		line->has = 0;
+	line->has |= 1ULL << cpu;
+}
+
 /* One that crosses into the next line counts as one to the first. */
-static void access_memory(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc)
+static void access_line(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc, bool store)
 {
 	struct qemu_plugin_hwaddr *where = qemu_plugin_get_hwaddr(info, vaddr);
-	uint64_t bit = 1ULL << cpu, physical;
+	struct transfer transfer;
 	struct line *line;
+	uint64_t physical;
 
 	if (!where || qemu_plugin_hwaddr_is_io(where))
 		return;
@@ -201,19 +229,24 @@ static void access_memory(unsigned int cpu, uint32_t info, uint64_t vaddr, void 
 	if (physical >= MEMORY)
 		return;
 	line = &lines[physical >> LINE_SHIFT];
-	if (!line->has)
-		line->owner = cpu;
-	else if (counting && !(line->has & bit))
-		count_transfer(&(struct transfer){
-			.line = physical >> LINE_SHIFT, .pc = (uint64_t)pc, .vaddr = vaddr,
-			.context = context_of(&cpus[cpu]), .from = line->owner, .to = cpu,
-		});
-	if (qemu_plugin_mem_is_store(info)) {
-		line->has = bit;
-		line->owner = cpu;
-	} else {
-		line->has |= bit;
-	}
+	transfer = (struct transfer){
+		.line = physical >> LINE_SHIFT, .pc = (uint64_t)pc, .vaddr = vaddr, .kind = kind_of(line, cpu, store),
+		.context = context_of(&cpus[cpu]), .from = line->owner, .to = cpu,
+	};
+	if (counting && transfer.kind != NONE)
+		count_transfer(&transfer);
+	change(line, cpu, store);
+}
+
+static void access_memory(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc)
+{
+	access_line(cpu, info, vaddr, pc, qemu_plugin_mem_is_store(info));
+}
+
+/* The load of a locked instruction has the line to itself already. */
+static void access_locked(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc)
+{
+	access_line(cpu, info, vaddr, pc, true);
 }
 
 static void enter_interrupt(unsigned int cpu, void *unused)
@@ -274,6 +307,20 @@ static bool is_iretq(struct qemu_plugin_insn *insn)
 	return qemu_plugin_insn_size(insn) == 2 && !memcmp(qemu_plugin_insn_data(insn), "\x48\xcf", 2);
 }
 
+/* A lock prefix, which comes first or after a segment's, or xchg with memory. */
+static bool is_locked(struct qemu_plugin_insn *insn)
+{
+	const uint8_t *code = qemu_plugin_insn_data(insn);
+
+	while (*code == 0x65 || *code == 0x66 || *code == 0x3e)
+		code++;
+	if (*code == 0xf0)
+		return true;
+	if ((*code & 0xf0) == 0x40)
+		code++;
+	return *code == 0x86 || *code == 0x87;
+}
+
 static void watch(struct qemu_plugin_insn *insn)
 {
 	static const insn_cb marks[] = {
@@ -288,7 +335,8 @@ static void watch(struct qemu_plugin_insn *insn)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, enter_interrupt, CB_NO_REGS, NULL);
 	if (is_iretq(insn))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, leave_interrupt, CB_NO_REGS, NULL);
-	qemu_plugin_register_vcpu_mem_cb(insn, access_memory, CB_NO_REGS, MEM_READ_WRITE, (void *)pc);
+	qemu_plugin_register_vcpu_mem_cb(insn, is_locked(insn) ? access_locked : access_memory, CB_NO_REGS, MEM_READ_WRITE,
+					 (void *)pc);
 }
 
 static void translate(plugin_id id, struct qemu_plugin_tb *tb)

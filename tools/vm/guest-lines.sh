@@ -13,12 +13,12 @@ send_document() {
 	send end "$(wc -l </tmp/document)"
 }
 
-# run_pattern PATTERN CONTENDER: says how many objects went through.
+# run_pattern PATTERN CONTENDER [NAME]: says how many objects went through.
 run_pattern() {
-	step -l "$STEP_LIMIT" "$1 $2"
+	step -l "$STEP_LIMIT" "${3:-$1} $2"
 	echo "$1 $2" >$lines/run ||
 		fail FAILED "$1 $2: $(cat $lines/result) $(dmesg | grep objcache_lines: | tail -n 2 | tr "\n" " ")"
-	echo "region $1 $2 $(cat $lines/result)"
+	echo "region ${3:-$1} $2 $(cat $lines/result)"
 }
 
 if [ "$ASK" = symbols ]; then
@@ -31,13 +31,16 @@ else
 	step "insmod objcache, objcache_lines"
 	# No aging step comes in between.
 	load objcache age_ms=3600000
-	load objcache_lines "plant=$PLANT" "core_size=$CORE_SIZE" "cpu_size=$CPU_SIZE"
-	for pattern in $PATTERN; do
-		for contender in $(sed -n "s/^$pattern //p" $lines/runs); do
-			[ "$CONTENDER" != all ] && [ "$CONTENDER" != "$contender" ] ||
-				run_pattern "$pattern" "$contender"
-		done
-	done
+	load objcache_lines "core_size=$CORE_SIZE" "cpu_size=$CPU_SIZE"
+	if [ "$PLANT" = 1 ]; then
+		echo 1 >/sys/module/objcache_lines/parameters/plant
+		run_pattern flow objcache planted
+		echo 0 >/sys/module/objcache_lines/parameters/plant
+	fi
+	while read -r name contender; do
+		case " $PATTERNS " in *" $name "*) ;; *) continue ;; esac
+		case $CONTENDERS in all | "$contender") run_pattern "$name" "$contender" ;; esac
+	done <$lines/runs
 	# Where the modules' sections are; searching all symbols would be watched, and slow.
 	for section in /sys/module/objcache/sections/.* /sys/module/objcache_lines/sections/.*; do
 		[ ! -f "$section" ] || echo "section $section $(cat "$section")"
