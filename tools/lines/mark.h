@@ -7,7 +7,7 @@
 #ifndef _OBJCACHE_LINES_MARK_H
 #define _OBJCACHE_LINES_MARK_H
 
-#define MARK_BYTES	0x0f, 0x1f, 0x80, 0x4c, 0x4e
+#define MARK_BYTES	"\x0f\x1f\x80LN"
 
 #define MARK_START	1	/* count from now on: boot is over */
 #define MARK_BEGIN	2	/* a region begins, */
@@ -16,9 +16,12 @@
 #define MARK_LEAVE	5	/* and is back */
 
 #ifdef __KERNEL__
-#define lines_mark(mark)						\
-	asm volatile(".byte 0x0f, 0x1f, 0x80, 0x4c, 0x4e, %c0, 0"	\
-		     : : "i"(mark) : "memory")
+static __always_inline void lines_mark(const unsigned int mark)
+{
+	/* MARK_BYTES, as the assembler wants them. */
+	asm volatile(".byte 0x0f, 0x1f, 0x80, 0x4c, 0x4e, %c0, 0"
+		     : : "i"(mark) : "memory");
+}
 #endif
 
 #endif /* _OBJCACHE_LINES_MARK_H */

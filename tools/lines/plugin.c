@@ -15,9 +15,7 @@
  *
  * ENTRIES has the address of each interrupt's and exception's entry, one a line.
  *
- * One host thread runs all vCPUs (-icount), so nothing here is locked. No package
- * has the header of this interface: what is used of it is declared here (version 1,
- * QEMU 6.0 and newer).
+ * One host thread runs all vCPUs (-icount), so nothing here is locked.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,42 +25,14 @@
 #include <sys/mman.h>
 
 #include "mark.h"
-
-/* ---- of qemu-plugin.h ---- */
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_plugin_hwaddr;
-
-enum { CB_NO_REGS = 0 };
-enum { MEM_READ_WRITE = 3 };
-
-typedef void (*simple_cb)(plugin_id id);
-typedef void (*translate_cb)(plugin_id id, struct qemu_plugin_tb *tb);
-typedef void (*insn_cb)(unsigned int cpu, void *data);
-typedef void (*mem_cb)(unsigned int cpu, uint32_t info, uint64_t vaddr, void *data);
-
-void qemu_plugin_reset(plugin_id id, simple_cb cb);
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translate_cb cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, insn_cb cb, int flags, void *data);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, mem_cb cb, int flags, int rw, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-bool qemu_plugin_mem_is_store(uint32_t info);
-struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t info, uint64_t vaddr);
-bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *haddr);
-uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *haddr);
+#include "qemu_plugin.h"
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 /* ---- state ---- */
 
 #define LINE_SHIFT	6
-#define MEMORY		(1ULL << 33)		/* more than any guest here has */
+#define MEMORY		(8ULL << 30)		/* more than any guest here has */
 #define CPUS		64
 #define MODULES		0xffffffffc0000000ULL	/* x86: where modules begin */
 
@@ -116,14 +86,15 @@ static void give_up(const char *what)
 
 static bool is_alike(const struct transfer *a, const struct transfer *b)
 {
-	return a->line == b->line && a->pc == b->pc && a->kind == b->kind && a->context == b->context &&
-	       a->from == b->from && a->to == b->to;
+	return a->line == b->line && a->pc == b->pc && a->kind == b->kind &&
+	       a->context == b->context && a->from == b->from && a->to == b->to;
 }
 
 static struct transfer *find(const struct transfer *key)
 {
-	uint64_t hash = (key->line * 0x9e3779b97f4a7c15ULL) ^ (key->pc * 0xc2b2ae3d27d4eb4fULL) ^
-			(((key->from * CPUS + key->to) * 3 + key->kind) * 3 + key->context) * 0x165667b19e3779f9ULL;
+	uint64_t rest = ((key->from * CPUS + key->to) * 3 + key->kind) * 3 + key->context;
+	uint64_t hash = (key->line * 0x9e3779b97f4a7c15ULL) ^
+			(key->pc * 0xc2b2ae3d27d4eb4fULL) ^ (rest * 0x165667b19e3779f9ULL);
 	size_t i = (hash ^ hash >> 29) & (table_size - 1);
 
 	while (table[i].count && !is_alike(&table[i], key))
@@ -151,8 +122,11 @@ static void count_transfer(struct transfer *key)
 	struct transfer *place;
 
 	/* Of what the rest of the kernel does, where it does it is enough. */
-	if (key->context != SECTION && key->pc < MODULES)
-		key->line = key->from = key->to = 0;
+	if (key->context != SECTION && key->pc < MODULES) {
+		key->line = 0;
+		key->from = 0;
+		key->to = 0;
+	}
 	place = find(key);
 	if (!place->count) {
 		key->count = 1;
@@ -179,8 +153,8 @@ static void write_region(void)
 		struct transfer *t = &table[i];
 
 		if (t->count)
-			fprintf(out, "%lx %lx %x %x %x %x %lu %lx\n", t->line, t->pc, t->kind, t->context, t->from,
-				t->to, t->count, t->vaddr);
+			fprintf(out, "%lx %lx %x %x %x %x %lu %lx\n", t->line, t->pc, t->kind,
+				t->context, t->from, t->to, t->count, t->vaddr);
 	}
 	if (fflush(out))
 		give_up("the counts could not be written");
@@ -216,7 +190,8 @@ static void change(struct line *line, unsigned int cpu, bool store)
 }
 
 /* One that crosses into the next line counts as one to the first. */
-static void access_line(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc, bool store)
+static void access_line(unsigned int cpu, uint32_t info, uint64_t vaddr, void *pc,
+			bool store)
 {
 	struct qemu_plugin_hwaddr *where = qemu_plugin_get_hwaddr(info, vaddr);
 	struct transfer transfer;
@@ -230,8 +205,9 @@ static void access_line(unsigned int cpu, uint32_t info, uint64_t vaddr, void *p
 		return;
 	line = &lines[physical >> LINE_SHIFT];
 	transfer = (struct transfer){
-		.line = physical >> LINE_SHIFT, .pc = (uint64_t)pc, .vaddr = vaddr, .kind = kind_of(line, cpu, store),
-		.context = context_of(&cpus[cpu]), .from = line->owner, .to = cpu,
+		.line = physical >> LINE_SHIFT, .pc = (uint64_t)pc, .vaddr = vaddr,
+		.kind = kind_of(line, cpu, store), .context = context_of(&cpus[cpu]),
+		.from = line->owner, .to = cpu,
 	};
 	if (counting && transfer.kind != NONE)
 		count_transfer(&transfer);
@@ -287,12 +263,12 @@ static void mark_end(unsigned int cpu, void *unused)
 /* The mark that this instruction is, or 0. */
 static unsigned int mark_of(struct qemu_plugin_insn *insn)
 {
-	static const uint8_t start[] = { MARK_BYTES };
 	const uint8_t *code = qemu_plugin_insn_data(insn);
+	const size_t start = sizeof(MARK_BYTES) - 1;
 
-	if (qemu_plugin_insn_size(insn) != sizeof(start) + 2 || memcmp(code, start, sizeof(start)))
+	if (qemu_plugin_insn_size(insn) != start + 2 || memcmp(code, MARK_BYTES, start))
 		return 0;
-	return code[sizeof(start)];
+	return code[start];
 }
 
 static int compare(const void *a, const void *b)
@@ -304,7 +280,8 @@ static int compare(const void *a, const void *b)
 
 static bool is_iretq(struct qemu_plugin_insn *insn)
 {
-	return qemu_plugin_insn_size(insn) == 2 && !memcmp(qemu_plugin_insn_data(insn), "\x48\xcf", 2);
+	return qemu_plugin_insn_size(insn) == 2 &&
+	       !memcmp(qemu_plugin_insn_data(insn), "\x48\xcf", 2);
 }
 
 /* A lock prefix, which comes first or after a segment's, or xchg with memory. */
@@ -324,8 +301,10 @@ static bool is_locked(struct qemu_plugin_insn *insn)
 static void watch(struct qemu_plugin_insn *insn)
 {
 	static const insn_cb marks[] = {
-		[MARK_BEGIN] = mark_begin, [MARK_END] = mark_end, [MARK_ENTER] = mark_enter, [MARK_LEAVE] = mark_leave,
+		[MARK_BEGIN] = mark_begin, [MARK_END] = mark_end,
+		[MARK_ENTER] = mark_enter, [MARK_LEAVE] = mark_leave,
 	};
+	mem_cb access = is_locked(insn) ? access_locked : access_memory;
 	uint64_t pc = qemu_plugin_insn_vaddr(insn);
 	unsigned int mark = mark_of(insn);
 
@@ -335,8 +314,7 @@ static void watch(struct qemu_plugin_insn *insn)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, enter_interrupt, CB_NO_REGS, NULL);
 	if (is_iretq(insn))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, leave_interrupt, CB_NO_REGS, NULL);
-	qemu_plugin_register_vcpu_mem_cb(insn, is_locked(insn) ? access_locked : access_memory, CB_NO_REGS, MEM_READ_WRITE,
-					 (void *)pc);
+	qemu_plugin_register_vcpu_mem_cb(insn, access, CB_NO_REGS, MEM_READ_WRITE, (void *)pc);
 }
 
 static void translate(plugin_id id, struct qemu_plugin_tb *tb)
@@ -371,7 +349,8 @@ static void translate_boot(plugin_id id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
 		if (mark_of(insn) == MARK_START)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_start, CB_NO_REGS, (void *)id);
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_start, CB_NO_REGS,
+							       (void *)id);
 	}
 }
 

@@ -290,11 +290,11 @@ def cells(row):
     name = f"{line['name']} ({', '.join(line['functions'])})" if line else "-"
     return [row["pattern"], str(row["cpus"]), row["contender"],
             *(f"{row[key]:.3f}" for key in ("total", "own", "called", "total_takes", "handover", "rest")),
-            f"{line['per_object']:.3f}" if line else "0.000", str(shared["lines"]), f"{shared['per_object']:.3f}", name]
+            f"{line['per_object'] if line else 0:.3f}", str(shared["lines"]), f"{shared['per_object']:.3f}", name]
 
 
-HEAD = ["pattern", "CPUs", "contender", "lines", "own", "called", "takes", "hand-over", "rest", "hottest", "shared", "move",
-        "the hottest line (and who moves it)"]
+HEAD = ["pattern", "CPUs", "contender", "lines", "own", "called", "takes", "hand-over", "rest", "hottest", "shared",
+        "move", "the hottest line (and who moves it)"]
 LEGEND = """\
 Cache lines moved for each object that was got and put: accesses to a line that another CPU had and this one not.
 lines: by the contender's calls, of which own: by its own code, called: by what that calls (locks, the slab).
@@ -327,7 +327,8 @@ def chart(run, name):
                       if (row["pattern"], row["contender"]) == (pattern, contender)]
             if points:
                 data.append(f"$d{len(data)} << EOD\n" + "".join(f"{x} {y:.4f}\n" for x, y in points) + "EOD")
-                curves.append(f"$d{len(data) - 1} using 1:2 with linespoints lt {color} pt {color + 4} title '{contender}'")
+                curves.append(f"$d{len(data) - 1} using 1:2 with linespoints lt {color} pt {color + 4} "
+                              f"title '{contender}'")
         plots.append(f"set title '{pattern}'\nplot {', '.join(curves)}")
     title = f"cache lines moved per object, over the number of CPUs; {run['kernel']}"
     with open(os.path.join(HERE, "chart.gp"), encoding="ascii") as text:
