@@ -139,7 +139,7 @@ class Names:
         """Of what is at an address, as well as is known."""
         for start, size, name, kind in self.known:
             if start <= address < start + size:
-                return name + self._field(kind, address - start)
+                return name + self._field(kind, address - start).removesuffix(".counter")
         return self._static(address) or self._pointed_to(address) or self._region(address)
 
     def _pointed_to(self, address):
