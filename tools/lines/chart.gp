@@ -9,5 +9,6 @@ set xrange [1.8:36]
 set yrange [0:*]
 set xtics (2, 4, 8, 16, 32)
 set grid
-set key top left
+set key top left Left reverse samplen 2
+set offsets graph 0, graph 0, graph 0.4, 0
 @PLOTS@

@@ -13,6 +13,7 @@
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -23,7 +24,8 @@ module_param_named(plant, lines_plant, bool, 0644);
 MODULE_PARM_DESC(plant, "every call writes to one counter, which must be found");
 
 static struct dentry *folder;
-static long objects;	/* of the last run, or its errno */
+static DEFINE_MUTEX(running);	/* one run at a time */
+static long objects;		/* of the last run, or its errno */
 
 static int result_show(struct seq_file *m, void *unused)
 {
@@ -82,6 +84,7 @@ static ssize_t run_write(struct file *file, const char __user *buf,
 	const struct lines_contender *who;
 	const struct lines_pattern *pattern;
 	char text[64], *rest;
+	ssize_t done;
 
 	if (count >= sizeof(text))
 		return -ENOENT;
@@ -93,8 +96,11 @@ static ssize_t run_write(struct file *file, const char __user *buf,
 	who = find_contender(rest);
 	if (!pattern || !who || !who->there)
 		return -ENOENT;
+	mutex_lock(&running);
 	objects = lines_run(pattern, who);
-	return objects < 0 ? objects : count;
+	done = objects < 0 ? objects : count;
+	mutex_unlock(&running);
+	return done;
 }
 
 static const struct file_operations run_fops = {

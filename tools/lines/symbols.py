@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 DATA, TEXT = "bBdDrRvVA", "tTwW"
+ENDS = ("__per_cpu_end", "__bss_stop", "_end", "__end_of_kernel_reserve")  # nothing begins there
 FAR = 1 << 16  # a symbol further below an address than this does not name it
 
 
@@ -58,7 +59,8 @@ class Symbols:
         return (symbol.name.split(".")[0], symbol.module) if symbol else (f"{pc:#x}", "?")
 
     def data(self, address):
-        return self._below(address, DATA)
+        symbol = self._below(address, DATA)
+        return None if symbol and symbol.name in ENDS else symbol
 
     def interrupt_entries(self):
         wanted = re.compile(r"asm_(exc|sysvec|common_interrupt|spurious_interrupt)")
