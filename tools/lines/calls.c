@@ -11,12 +11,13 @@
 
 /* A counter that all CPUs write to, if asked for: the report must name it. */
 bool lines_plant;
-unsigned long lines_planted ____cacheline_aligned_in_smp;
+static unsigned long lines_planted[SMP_CACHE_BYTES / sizeof(unsigned long)]
+	____cacheline_aligned_in_smp; /* a line of its own */
 
 static noinline void own_planted(void)
 {
 	if (lines_plant)
-		WRITE_ONCE(lines_planted, lines_planted + 1);
+		WRITE_ONCE(*lines_planted, *lines_planted + 1);
 }
 
 /* ---- the floor: a ring for one producer and one consumer ---- */

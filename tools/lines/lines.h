@@ -84,7 +84,6 @@ struct bench_spsc *lines_ring(unsigned int worker);
 extern const struct lines_contender lines_contenders[];
 extern const unsigned int lines_contenders_nr;
 extern bool lines_plant;
-extern unsigned long lines_planted;
 
 /* patterns.c */
 
