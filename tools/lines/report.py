@@ -301,8 +301,9 @@ LEGEND = """\
 Cache lines moved for each object that was got and put: accesses to a line that another CPU had and this one not.
 lines: by the contender's calls, of which own: by its own code, called: by what that calls (locks, the slab).
 takes: stores to lines that this CPU had and others too; nothing moves, but they have to be told. hand-over: the
-array that objects go through; rest: ticks and the rest of the kernel; neither is in the others. hottest: the single
-line that moved most. shared: lines that moved between more than one pair of CPUs, and how often those moved."""
+array that objects go through, and where the CPUs meet between rounds; rest: ticks and the rest of the kernel; neither
+is in the others. hottest: the single line that moved most. shared: lines that moved between more than one pair of
+CPUs, and how often those moved."""
 
 
 def aligned(lines):
