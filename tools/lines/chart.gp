@@ -6,7 +6,6 @@ set output '@OUTPUT@'
 title = '@TITLE@'
 set logscale x 2
 set xrange [1.8:36]
-set yrange [0:0.01<*]
 set xtics (2, 4, 8, 16, 32)
 set grid
 set key top left Left reverse samplen 2

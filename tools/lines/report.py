@@ -184,13 +184,17 @@ class Line:
         self.functions[function] += transfer.count
         self.pairs[frozenset((transfer.source, transfer.to))] += transfer.count
 
+    def between(self):
+        """How many pairs of CPUs it moved between. Once says nothing: the memory was another's before."""
+        return sum(times > 1 for times in self.pairs.values())
+
     def describe(self, names, objects):
         return {
             "per_object": self.count / objects,
             "count": self.count,
             "name": names.of(self.where.most_common(1)[0][0]),
             "functions": [name for name, _ in self.functions.most_common(3)],
-            "pairs": len(self.pairs),
+            "pairs": self.between(),
         }
 
 
@@ -246,7 +250,7 @@ def count_region(transfers, contender, objects, names):
     sums.update(total=sums["own"] + sums["called"], total_takes=sums["own_takes"] + sums["called_takes"])
     row = {"objects": objects, **{key: sums[key] / objects for key in SUMS}}
     for whose, found in lines.items():
-        among = [line for line in found.values() if len(line.pairs) > 1]
+        among = [line for line in found.values() if line.between() > 1]
         row[f"shared_{whose}"] = {"lines": len(among), "per_object": sum(line.count for line in among) / objects,
                                   "hottest": among and hottest(among).describe(names, objects) or None}
         row[f"hottest_{whose}"] = found and hottest(found.values()).describe(names, objects) or None
@@ -303,7 +307,7 @@ lines: by the contender's calls, of which own: by its own code, called: by what 
 takes: stores to lines that this CPU had and others too; nothing moves, but they have to be told. hand-over: the
 array that objects go through, and where the CPUs meet between rounds; rest: ticks and the rest of the kernel; neither
 is in the others. hottest: the single line that moved most. shared: lines that moved between more than one pair of
-CPUs, and how often those moved."""
+CPUs, more than once each, and how often those moved."""
 
 
 def aligned(lines):
@@ -332,7 +336,8 @@ def chart(run, name):
                 data.append(f"$d{len(data)} << EOD\n" + "".join(f"{x} {y:.4f}\n" for x, y in points) + "EOD")
                 curves.append(f"$d{len(data) - 1} using 1:2 with linespoints lt {color} pt {color + 4} "
                               f"title '{contender}'")
-        plots.append(f"set title '{pattern}'\nplot {', '.join(curves)}")
+        moved = any(row["total"] for row in run["rows"] if row["pattern"] == pattern)
+        plots.append(f"set title '{pattern}'\nset yrange [0:{'*' if moved else 1}]\nplot {', '.join(curves)}")
     title = f"cache lines moved per object, over the number of CPUs; {run['kernel']}"
     with open(os.path.join(HERE, "chart.gp"), encoding="ascii") as text:
         script = text.read().replace("@OUTPUT@", f"{name}.svg").replace("@TITLE@", title)

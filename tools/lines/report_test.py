@@ -56,7 +56,8 @@ def cases():
                  moved(3, 4, times=70), moved(4, 5, context=0, times=90), moved(1, 2, kind=report.TAKE, times=3)])
     yield "whose it is", [row[key] for key in ("own", "called", "handover", "rest", "own_takes")], \
         [0.2, 0.2, 7.0, 14.0, 0.3]
-    row = count([moved(1, 5), moved(1, 5, pair=(1, 0)), moved(2, 5), moved(2, 5, pair=(2, 1))], "kmem_cache")
+    row = count([moved(1, 5), moved(1, 5, pair=(1, 0)), moved(2, 5, times=2), moved(2, 5, pair=(2, 1), times=2),
+                 moved(3, 5, times=9), moved(3, 5, pair=(2, 1))], "kmem_cache")
     yield "which lines move between more than one pair", row["shared_own"]["lines"], 1
 
 
