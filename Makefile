@@ -55,7 +55,7 @@ help:
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
-	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale, lines); 6.12, bench: both'
+	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale), 6.12 (lines); 6.12, bench: both'
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug)'
 	@echo '  CPUS=N           virtual CPUs (run, test, bench; 4; torture: 8; lines: 2, 8 and 32)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
