@@ -85,3 +85,49 @@ def _targets():
 
 
 TARGETS = list(_targets())
+
+
+# ---- make lines: tools/lines/report.py has the rows ----
+
+
+@dataclass
+class LinesTarget:
+    """figure: of a row, or, with flat, the most by the least over all numbers of CPUs."""
+
+    pattern: str
+    what: str
+    limit: float
+    figure: object  # a function of a row of objcache's
+    flat: bool = False
+
+    def measure(self, rows):
+        """Pairs of how many CPUs, in words, and what was measured."""
+        own = [row for row in rows if (row["pattern"], row["contender"]) == (self.pattern, "objcache")]
+        if not self.flat:
+            return [(str(row["cpus"]), self.figure(row)) for row in own]
+        values = [self.figure(row) for row in own]
+        if len(values) < 2:
+            return []
+        most, least = max(values), min(values)
+        return [("all", most / least if least else 1.0 if not most else float("inf"))]
+
+
+def _own(row):
+    """A line that others have too and is stored to is told to them: that counts as well."""
+    return row["own"] + row["own_takes"]
+
+
+def _per_magazine(row):
+    """Transfers of the hottest line, for each magazine of objects that one pair of CPUs had."""
+    line = row["hottest_own"]
+    return line["count"] * row["batch"] * (row["cpus"] // 2) / row["objects"] if line else 0.0
+
+
+LINES_TARGETS = [
+    LinesTarget("pair", "lines moved or taken, own", 0.0005, _own),
+    LinesTarget("concurrent", "lines moved or taken, own", 0.0005, _own),
+    LinesTarget("flow", "lines moved or taken, own", 21 / 63, _own),
+    LinesTarget("flow", "the same, most by least", 1.1, _own, flat=True),
+    LinesTarget("flow", "hottest line, per magazine of a pair", 2.2, _per_magazine),
+    LinesTarget("flow", "lines that move between two pairs", 0, lambda row: row["shared_own"]["lines"]),
+]

@@ -81,8 +81,7 @@ def topology(cpus, memory, nodes, possible=None, bare=False):
     return arguments + (["-numa", f"node,cpus={rest}-{sockets * cores - 1}"] if bare else [])
 
 
-# The guest's clock advances 1 ns with each instruction, so reading it counts them.
-ICOUNT = ["-icount", "shift=0,sleep=off"]
+# The guest's clock advances 1 ns (or 2^shift) with each instruction, so reading it counts them.
 ICOUNT_APPEND = "tsc=reliable"
 
 
@@ -97,12 +96,17 @@ def disk(image):
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
-    icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
+    counting, append = [], APPEND
+    if options.icount:
+        counting = ["-icount", f"shift={options.icount_shift},sleep=off"]
+        append = f"{APPEND} {ICOUNT_APPEND}"
+    if options.plugin:
+        counting += ["-plugin", options.plugin]
     if options.possible:
         append += f" maxcpus={options.cpus}"
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, *icount, *machine.arguments,
+        "-accel", accel + threads, *counting, *machine.arguments,
         *topology(options.cpus, options.memory, options.nodes, options.possible, options.bare_node),
         *disk(options.disk),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,

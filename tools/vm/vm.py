@@ -66,6 +66,8 @@ def parse_arguments():
     add("--disk", default="", metavar="FILE", help="an image: /dev/nvme0n1; what is written is not kept")
     add("--append", default="", help="more kernel arguments")
     add("--icount", action="store_true", help="emulate, on a clock that counts instructions")
+    add("--icount-shift", type=ranged(0, 10), default=0, help="an instruction is 2^N ns of that clock (0)")
+    add("--plugin", metavar="FILE[,KEY=VALUE...]", help="TCG plugin that QEMU loads")
     add("--uml", action="store_true", help="the kernel is User-Mode Linux")
     add("--boot-limit", type=ranged(1, 3600), default=180, help="seconds until init runs (180)")
     add("--quiet-limit", type=ranged(1, 3600), default=60, help="seconds without output (60)")
