@@ -76,10 +76,11 @@ ICOUNT_APPEND = "tsc=reliable"
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
+    arguments = [*machine.arguments[:-1], ",".join([machine.arguments[-1], *options.cpu.split()])]
     icount, append = (ICOUNT, f"{APPEND} {ICOUNT_APPEND}") if options.icount else ([], APPEND)
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, *icount, *machine.arguments,
+        "-accel", accel + threads, *icount, *arguments,
         *topology(options.cpus, options.memory, options.nodes),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,
         "-append", f"{machine.append} {append} {options.append}".strip(),

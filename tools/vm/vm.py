@@ -57,6 +57,7 @@ def parse_arguments():
     add("--file", action="append", default=[], metavar="HOST[=NAME]", help="goes to /guest/NAME")
     add("--env", action="append", default=[], metavar="KEY=VALUE", help="for the guest script")
     add("--cpus", type=ranged(1, 64), default=4)
+    add("--cpu", default="", metavar="FLAGS", help="more for QEMU's -cpu, as -cx16")
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
     add("--append", default="", help="more kernel arguments")
