@@ -103,7 +103,7 @@ trim() { sed 's/^ *//;s/ *$//' <<<"$1"; }
 
 run_tables() {
 	local source=$1 test status
-	for test in splat_test.py verdict_test.py clock_test.py "ktap_test.py $source"; do
+	for test in splat_test.py verdict_test.py clock_test.py "ktap_test.py $source" ../bench/report_test.py; do
 		status=0
 		# shellcheck disable=SC2086	# program and argument
 		python3 "$here"/vm/$test >"$OUT/table.log" 2>&1 || status=$?

@@ -25,6 +25,9 @@
 #define BENCH_CAN_STEP	0
 #endif
 
+struct kmem_cache;
+struct objcache;
+
 enum bench_contender_id {
 	BENCH_floor,
 	BENCH_objcache,
@@ -71,6 +74,7 @@ typedef int (*bench_fn)(struct bench_round *round);
 /**
  * struct bench_pattern - something to measure
  * @name: as in the issue's words
+ * @run: does it all, and keeps its own results; NULL: rounds of @fn
  * @rows: what each cost of a round is called; the first NULL ends them
  * @columns: names of what is compared, if it is not the contenders
  * @fn: the loop, of each contender that can do it
@@ -83,6 +87,7 @@ typedef int (*bench_fn)(struct bench_round *round);
  */
 struct bench_pattern {
 	const char *name;
+	int (*run)(const struct bench_pattern *pattern, unsigned int rounds);
 	const char *rows[BENCH_ROWS + 1];
 	const char *const *columns;
 	bench_fn fn[BENCH_CONTENDERS];
@@ -157,7 +162,8 @@ static __always_inline void bench_end(struct bench_cost *cost, u64 start)
 int bench_contenders_create(void);
 void bench_contenders_destroy(void);
 bool bench_contender_is_there(enum bench_contender_id id);
-int bench_check_books(void);
+int bench_check_books(struct objcache *cache);
+struct kmem_cache *bench_slab_create(const char *name, unsigned int size);
 
 /* ---- run.c ---- */
 
@@ -177,6 +183,19 @@ typedef int bench_work_fn(void *data, unsigned int worker);
 int bench_workers_run(unsigned int workers, bench_work_fn *fn, void *data,
 		      u64 *elapsed);
 
+/* ---- alone.c ---- */
+
+int bench_alone_begin(void);
+int bench_alone_end(void);
+unsigned int bench_disturbed(void);
+
+/* ---- memory.c ---- */
+
+struct dentry;
+
+void bench_memory_create(struct dentry *folder);
+void bench_memory_destroy(void);
+
 /* ---- the patterns, each in the file of its topic ---- */
 
 extern const struct bench_pattern bench_pair, bench_burst32, bench_bulk32;
@@ -190,6 +209,7 @@ extern const struct bench_pattern bench_overflow, bench_starvation;
 extern const struct bench_pattern bench_age_pause, bench_expensive_new;
 extern const struct bench_pattern bench_constructed;
 extern const struct bench_pattern bench_primitives;
+extern const struct bench_pattern bench_tail_500, bench_tail_10k;
 
 int bench_constructed_create(void);
 void bench_constructed_destroy(void);
@@ -197,5 +217,9 @@ int bench_flow_create(void);
 void bench_flow_destroy(void);
 int bench_golang_create(void);
 void bench_golang_destroy(void);
+int bench_tails_create(void);
+void bench_tails_destroy(void);
+void bench_tails_forget(void);
+void bench_tails_show(struct seq_file *m);
 
 #endif /* _OBJCACHE_BENCH_H */

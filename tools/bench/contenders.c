@@ -105,17 +105,24 @@ static int objpool_create(void) { return 0; }
 static void objpool_destroy(void) { }
 #endif
 
-/* A user-copy window keeps a slab from being merged on 6.1; it is one byte. */
-static int slab_create(void)
+/**
+ * bench_slab_create - the slab that objcache is compared with
+ * @name: of its own, it is never merged
+ * @size: of its objects
+ */
+struct kmem_cache *bench_slab_create(const char *name, unsigned int size)
 {
 #ifdef SLAB_NO_MERGE
-	bench_pools.slab = kmem_cache_create("objcache_bench", BENCH_OBJECT_SIZE,
-					     0, SLAB_NO_MERGE, NULL);
+	return kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
 #else
-	bench_pools.slab = kmem_cache_create_usercopy("objcache_bench",
-						      BENCH_OBJECT_SIZE, 0, 0,
-						      0, 1, NULL);
+	/* A user-copy window does the same on 6.1; it is one byte. */
+	return kmem_cache_create_usercopy(name, size, 0, 0, 0, 1, NULL);
 #endif
+}
+
+static int slab_create(void)
+{
+	bench_pools.slab = bench_slab_create("objcache_bench", BENCH_OBJECT_SIZE);
 	if (!bench_pools.slab)
 		return -ENOMEM;
 	bench_pools.mempool = mempool_create_slab_pool(BENCH_RESERVE,
@@ -170,12 +177,12 @@ bool bench_contender_is_there(enum bench_contender_id id)
 }
 
 /* After a pattern: nothing is out, and everything is accounted for. */
-int bench_check_books(void)
+int bench_check_books(struct objcache *cache)
 {
 	struct objcache_stats s;
 
-	objcache_drain(bench_pools.objcache);
-	objcache_read_stats(bench_pools.objcache, &s);
+	objcache_drain(cache);
+	objcache_read_stats(cache, &s);
 	if (!s.in_use && !s.parked && !s.releasing && s.created == s.destroyed)
 		return 0;
 	pr_err("the books do not balance: created %llu destroyed %llu parked %llu releasing %llu in use %llu\n",

@@ -64,6 +64,7 @@ static void folder_create(void)
 	debugfs_create_file("patterns", 0444, folder, NULL, &patterns_fops);
 	debugfs_create_file("run", 0200, folder, NULL, &run_fops);
 	debugfs_create_file("results", 0444, folder, NULL, &results_fops);
+	bench_memory_create(folder);
 }
 
 static int __init bench_init(void)
@@ -82,9 +83,14 @@ static int __init bench_init(void)
 	err = bench_constructed_create();
 	if (err)
 		goto no_constructed;
+	err = bench_tails_create();
+	if (err)
+		goto no_tails;
 	folder_create();
 	return 0;
 
+no_tails:
+	bench_constructed_destroy();
 no_constructed:
 	bench_golang_destroy();
 no_golang:
@@ -98,6 +104,8 @@ module_init(bench_init);
 static void __exit bench_exit(void)
 {
 	debugfs_remove(folder);
+	bench_memory_destroy();
+	bench_tails_destroy();
 	bench_constructed_destroy();
 	bench_golang_destroy();
 	bench_flow_destroy();

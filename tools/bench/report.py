@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Turns the rows of objcache_bench into a table, JSON and a chart, and judges.
 
-  report.py --results LOG --kernel LINE --folder FOLDER --mode MODE --out NAME
-      writes NAME.txt, NAME.json and NAME.svg; prints the table. Exit code 1 if
+  report.py --results LOG [--memory LOG...] --kernel LINE --folder FOLDER --mode MODE --out NAME
+      writes NAME.txt, NAME.json, NAME.svg and, of single calls, NAME-tails.svg;
+      prints the tables. Exit code 1 if
       a cache of 64-byte objects costs a CPU more than 4 KiB.
   report.py --targets JSON... [--strict]
       measured values beside the targets; strict: exit code 1 if one is missed
@@ -21,6 +22,8 @@ import shutil
 import subprocess
 import sys
 
+import memory as measured_memory
+import tails
 from targets import TARGETS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -46,19 +49,21 @@ def number(text):
 
 
 def read_rows(path):
-    """(rows, {cache: {key: value}}) of a results log."""
-    rows, config = [], {}
+    """(rows, tails, {cache: {key: value}}) of a results log."""
+    rows, calls, config = [], [], {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
-            word, *fields = line.split()[:12] or [""]
+            word, *fields = line.split()[:14] or [""]
             if word == "row":
                 rows.append(dict(zip(("pattern", "contender"), fields[:2]), ops=int(fields[2]), n=int(fields[3]),
                                  **dict(zip(("median", "min", "max", "p95", "stepped", "locked", "irqs"),
                                             map(number, fields[4:])))))
+            elif word == "tail":
+                calls.append(tails.read(fields))
             elif word == "config":
                 cache, key, *value = fields
                 config.setdefault(cache, {})[key.rstrip(":")] = " ".join(value)
-    return rows, config
+    return rows, calls, config
 
 
 def kernel_config(folder):
@@ -80,7 +85,7 @@ def is_fair(mode, row):
 
 
 def read_run(options):
-    rows, config = read_rows(options.results)
+    rows, calls, config = read_rows(options.results)
     rows = [row for row in rows if is_fair(options.mode, row)]
     with open(os.path.join(options.folder, "release"), encoding="ascii") as release:
         kernel = release.read().strip()
@@ -98,6 +103,8 @@ def read_run(options):
         "object_size": int(config["bench"]["size"]),
         "memory": memory(config),
         "rows": rows,
+        "tails": calls,
+        "memory_measured": measured_memory.measured(options.memory),
     }
 
 
@@ -140,10 +147,11 @@ def cells(run, row):
             str(row["n"]), ratio, *counts]
 
 
-def aligned(lines):
+def aligned(lines, left=2):
+    lines = list(lines)
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines:
-        yield "  ".join(cell.ljust(width) if i < 2 else cell.rjust(width)
+        yield "  ".join(cell.ljust(width) if i < left else cell.rjust(width)
                         for i, (cell, width) in enumerate(zip(line, widths))).rstrip()
 
 
@@ -156,14 +164,23 @@ def memory_lines(run):
 
 def table(run):
     head = ["pattern", "contender", "median", "min", "max", "n", "of kmem_cache", "locked", "irq-flag"]
-    return "\n".join([*heading(run), "", *aligned([head] + [cells(run, row) for row in run["rows"]]), "",
-                      *memory_lines(run)]) + "\n"
+    text = [*heading(run), "", *aligned([head] + [cells(run, row) for row in run["rows"]]), "", *memory_lines(run)]
+    if run["tails"]:
+        text += ["", f"tails: {tails.conditions(run)}", "", *aligned(tails.rows_of_table(run), 6)]
+    found = run["memory_measured"]
+    if found["per_cpu"]:
+        text += ["", f"memory: {measured_memory.CONDITIONS}", "", *aligned(measured_memory.rows_of_caches(found)),
+                 "", f"pages behind parked objects, {measured_memory.WAIT} s after they were let go", "",
+                 *aligned(measured_memory.rows_of_returned(found))]
+    return "\n".join(text) + "\n"
 
 
 def chart(run, name):
     """Medians of the main patterns, by gnuplot."""
     patterns = [p for p in ("pair", "burst32", "bulk32", "alloc_free_10k", "flow", "remote_free", "constructed")
                 if value_of(run, p, "objcache") is not None]
+    if not patterns:
+        return
     shown = [c for c in ORDER if any(value_of(run, p, c) is not None for p in patterns)]
     lines = [" ".join(["pattern", *shown])]
     for pattern in patterns:
@@ -187,7 +204,11 @@ def report(options):
     with open(f"{options.out}.txt", "w", encoding="utf-8") as out:
         out.write(text)
     print(text, end="")
+    for kind in ("", "-tails"):
+        if os.path.exists(f"{options.out}{kind}.svg"):
+            os.remove(f"{options.out}{kind}.svg")  # of a run before, that had other patterns
     chart(run, options.out)
+    tails.chart(run, options.out)
     cost = run["memory"]["bench-64"]["bytes_per_cpu"]
     if cost > BYTES_LIMIT:
         print(f"FAILED: a cache of 64-byte objects costs {cost} bytes per CPU before it parks anything, "
@@ -247,6 +268,8 @@ def readme_table(run):
         if any(cells_of):
             yield f"| `{pattern}` | {' | '.join(cells_of)} |"
     yield "\n" + "\n".join(f"- {line}" for line in memory_lines(run))
+    yield from tails.readme_lines(run)
+    yield from measured_memory.readme_lines(run)
 
 
 def update_readme(paths):
@@ -254,9 +277,13 @@ def update_readme(paths):
     text = []
     for path in paths:
         run = load(path)
-        chart_name = f"chart-{run['line']}-{run['mode']}.svg"
-        shutil.copyfile(path.removesuffix(".json") + ".svg", os.path.join(HERE, chart_name))
-        text += [*readme_table(run), f"\n![{run['line']}, {run['mode']}](tools/bench/{chart_name})\n"]
+        text += readme_table(run)
+        for kind in ("", "-tails"):
+            chart_name = f"chart-{run['line']}-{run['mode']}{kind}.svg"
+            drawn = path.removesuffix(".json") + f"{kind}.svg"
+            if os.path.exists(drawn):
+                shutil.copyfile(drawn, os.path.join(HERE, chart_name))
+                text.append(f"\n![{run['line']}, {run['mode']}{kind}](tools/bench/{chart_name})\n")
     with open(os.path.join(top, "README.md"), encoding="utf-8") as file:
         before, mark, rest = file.read().partition(MARKS[0] + "\n")
     _, end, after = rest.partition(MARKS[1])
@@ -287,16 +314,32 @@ def differences(one, two):
             yield f"{' '.join(name)}{what}: {values[0]:.3f} and {values[1]:.3f}, more than {limit:.0%} apart"
 
 
+def tail_differences(one, two):
+    """Of single calls what is exact: the rarest ones are the page allocator's, and differ."""
+    for row in one.get("tails", ()) if one["mode"] == "instructions" else ():
+        other = tails.find(two, tails.call_of(row), row["contender"])
+        name = f"{' '.join(tails.call_of(row))} {row['contender']}"
+        if other is None:
+            yield f"{name}: only in one"
+            continue
+        for field in ("p50", "p99"):
+            low, high = sorted((row[field], other[field]))
+            if high > low * 1.01:
+                yield f"{name}: {field} {row[field]:.0f} and {other[field]:.0f}, more than 1% apart"
+                break
+
+
 def compare(paths):
     one, two = map(load, paths)
     for key in ("kernel", "mode", "cpus"):
         if one[key] != two[key]:
             print(f"error: {key} is {one[key]} in one and {two[key]} in the other", file=sys.stderr)
             return 2
-    found = list(differences(one, two))
+    found = [*differences(one, two), *tail_differences(one, two)]
     for line in found:
         print(line)
-    print(f"compare: {len(one['rows']) - len(found)} rows agree, {len(found)} do not")
+    rows = len(one["rows"]) + len(one.get("tails", ()))
+    print(f"compare: {rows - len(found)} rows agree, {len(found)} do not")
     return 1 if found else 0
 
 
@@ -305,6 +348,7 @@ def main():
     add = parser.add_argument
     for name in ("results", "kernel", "folder", "out"):
         add(f"--{name}")
+    add("--memory", nargs="*", default=[], metavar="LOG", help="of guest-memory.sh")
     add("--mode", choices=CONDITIONS)
     add("--targets", nargs="+", metavar="JSON")
     add("--strict", action="store_true", help="a missed target is a failure")

@@ -15,7 +15,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
-#include "bench.h"
+#include "contenders.h"
 
 #define ROUNDS_MAX	10000
 #define RESULTS_MAX	256
@@ -33,7 +33,7 @@ MODULE_PARM_DESC(scale, "how many times longer a round is than the shortest usef
 
 bool bench_cycles;
 module_param_named(cycles, bench_cycles, bool, 0644);
-MODULE_PARM_DESC(cycles, "read the CPU's cycle counter (which counts instructions under -icount shift=0), not nanoseconds");
+MODULE_PARM_DESC(cycles, "read the CPU's cycle counter (which counts instructions under -icount shift=0), not nanoseconds; tail patterns then take all CPUs but one offline meanwhile");
 
 static bool steps = true;
 module_param(steps, bool, 0644);
@@ -57,6 +57,7 @@ static const struct bench_pattern *const patterns[] = {
 	&bench_flow,
 	&bench_flow_free, &bench_overflow, &bench_starvation, &bench_age_pause,
 	&bench_expensive_new, &bench_constructed, &bench_primitives,
+	&bench_tail_500, &bench_tail_10k,
 };
 
 /**
@@ -287,7 +288,7 @@ static int run_pattern(struct runner *r)
 		add_results(r);
 	kvfree(r->round.objs);
 	kvfree(r->values);
-	return err ?: bench_check_books();
+	return err ?: bench_check_books(bench_pools.objcache);
 }
 
 static int run_named(const char *name)
@@ -304,7 +305,8 @@ static int run_named(const char *name)
 		if (!r)
 			return -ENOMEM;
 		r->pattern = patterns[i];
-		err = run_pattern(r);
+		err = patterns[i]->run ? patterns[i]->run(patterns[i], rounds) :
+					 run_pattern(r);
 		kfree(r);
 		if (err)
 			break;
@@ -333,6 +335,7 @@ int bench_run(const char *name)
 	cpumask_copy(before, current->cpus_ptr);
 	mutex_lock(&bench_lock);
 	nr_results = 0;
+	bench_tails_forget();
 	measure_clock();
 	err = run_named(name);
 	mutex_unlock(&bench_lock);
@@ -375,6 +378,7 @@ void bench_show_results(struct seq_file *m)
 	mutex_lock(&bench_lock);
 	for (i = 0; i < nr_results; i++)
 		show_result(m, &results[i]);
+	bench_tails_show(m);
 	mutex_unlock(&bench_lock);
 }
 

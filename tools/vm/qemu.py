@@ -96,6 +96,7 @@ def disk(image):
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
+    arguments = [*machine.arguments[:-1], ",".join([machine.arguments[-1], *options.cpu.split()])]
     counting, append = [], APPEND
     if options.icount:
         counting = ["-icount", f"shift={options.icount_shift},sleep=off"]
@@ -106,7 +107,7 @@ def command(machine, accel, initramfs, folder, options):
         append += f" maxcpus={options.cpus}"
     return [
         options.qemu or machine.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-accel", accel + threads, *counting, *machine.arguments,
+        "-accel", accel + threads, *counting, *arguments,
         *topology(options.cpus, options.memory, options.nodes, options.possible, options.bare_node),
         *disk(options.disk),
         "-kernel", f"{options.kernel}/vmlinuz", "-initrd", initramfs,

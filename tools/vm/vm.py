@@ -60,6 +60,7 @@ def parse_arguments():
     add("--env", action="append", default=[], metavar="KEY=VALUE", help="for the guest script")
     add("--cpus", type=ranged(1, 64), default=4)
     add("--possible", type=ranged(1, 240), metavar="N", help="CPUs that there could be, those that never come online included")
+    add("--cpu", default="", metavar="FLAGS", help="more for QEMU's -cpu, as -cx16")
     add("--nodes", type=ranged(1, 8), default=2, help="NUMA nodes (2)")
     add("--bare-node", action="store_true", help="the last CPU is on a further node, which has no memory")
     add("--memory", type=ranged(128, 65536), default=1024, help="MB (1024)")
