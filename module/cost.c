@@ -6,7 +6,6 @@
  * can be on every possible CPU, so a cache in use takes far less.
  */
 #include <linux/align.h>
-#include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -24,14 +23,10 @@ static u64 objcache_alloc_bytes(size_t size)
 }
 
 /* A large one may be alone in its pages. */
-static u64 objcache_object_bytes(const struct objcache_params *p)
+static u64 objcache_object_share(const struct objcache_params *p)
 {
-	size_t align = max_t(size_t, p->align, sizeof(void *));
-	size_t size;
+	unsigned int size = objcache_object_bytes(p);
 
-	if (p->slab_flags & SLAB_HWCACHE_ALIGN)
-		align = max_t(size_t, align, cache_line_size());
-	size = ALIGN(objcache_slab_size(p), align);
 	return size > PAGE_SIZE / 2 ? PAGE_SIZE << get_order(size) : size;
 }
 
@@ -48,7 +43,7 @@ static u64 objcache_slack_bytes(u64 object)
 	return num_possible_cpus() * cpu + num_possible_nodes() * 10 * slab;
 }
 
-static u64 objcache_magazine_bytes(const struct objcache_params *p)
+static u64 objcache_magazine_share(const struct objcache_params *p)
 {
 	return objcache_alloc_bytes(struct_size((struct objcache_magazine *)NULL,
 						objs, p->batch));
@@ -65,7 +60,7 @@ static u64 objcache_cpu_bytes(const struct objcache_params *p)
 		return bytes;
 	if (slots)
 		bytes += objcache_alloc_bytes(slots * sizeof(unsigned long));
-	return bytes + (2 + slots) * objcache_magazine_bytes(p);
+	return bytes + (2 + slots) * objcache_magazine_share(p);
 }
 
 /**
@@ -81,14 +76,14 @@ static void objcache_cost_of(const struct objcache_params *p,
 	/* Waiting for the worker: as many as end the making of more. */
 	u64 objects = p->capacity;
 
-	cost->object = objcache_object_bytes(p);
+	cost->object = objcache_object_share(p);
 	cost->idle = objcache_alloc_bytes(sizeof(struct objcache_core)) +
 		     objcache_alloc_bytes(cpumask_size()) +
 		     cpus * objcache_cpu_bytes(p);
 	if (!(p->flags & OBJCACHE_DEBUG)) {
 		/* Its magazines, full ones and empty ones. */
 		cost->idle += (2 * (depot / p->batch) + OBJCACHE_STOCK) *
-			      objcache_magazine_bytes(p);
+			      objcache_magazine_share(p);
 		objects += depot + cpus * p->capacity;
 	}
 	cost->full = cost->idle + objects * cost->object +
