@@ -14,6 +14,9 @@
 #define RACES		2000
 #define RACES_NS	3000000000ULL
 
+/* The most that the first thread waits after it has let the second one go. */
+#define LEAD_MAX	16384
+
 /* Caches that come and go; each takes a while to go. */
 #define BRIEF		30
 
@@ -59,19 +62,39 @@ static void *race_main(void *arg)
 }
 
 /*
+ * Lets the second thread go, and waits so long that both arrive together: longer if
+ * that one was late the last time, else shorter.
+ */
+static void race_begin(struct race *race, unsigned int round, unsigned int *lead)
+{
+	unsigned int i;
+
+	if (race->err && *lead < LEAD_MAX)
+		*lead += 64;
+	else if (!race->err && *lead)
+		*lead -= 64;
+	atomic_store(&race->begun, round);
+	/* Then it may be on the same CPU. */
+	if (*lead == LEAD_MAX)
+		sched_yield();
+	for (i = *lead; i; i--)
+		atomic_signal_fence(memory_order_seq_cst);
+}
+
+/*
  * How often the outcome was one that must not be. A put that met a stamp is
  * repeated: the object must be there still.
  */
 static unsigned int race_wrong(struct race *race, bool both_put)
 {
 	uint64_t end = now_ns() + RACES_NS;
-	unsigned int round, wrong = 0;
+	unsigned int round, lead = 0, wrong = 0;
 
 	for (round = 1; round <= RACES && now_ns() < end; round++) {
 		int err;
 
 		get(race->fd, &race->handle, 1);
-		atomic_store(&race->begun, round);
+		race_begin(race, round, &lead);
 		err = put(race->fd, &race->handle, 1);
 		race_meet(&race->ended, round);
 		if (both_put)
