@@ -170,7 +170,8 @@ static void a_cost_is_that_of_all_possible_cpus_being_full(struct kunit *test)
 	KUNIT_EXPECT_GE(test, cost.full, cost.idle + cpus * 100 * 1000);
 	params.capacity = 200;
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &more), 0);
-	KUNIT_EXPECT_GE(test, more.full, cost.full + cpus * 100 * 1000);
+	/* What waits in the depot and for the worker comes on top. */
+	KUNIT_EXPECT_GE(test, more.full, cost.full + (cpus + 5) * 100 * 1000);
 	params.flags = OBJCACHE_DEBUG;
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &more), 0);
 	KUNIT_EXPECT_LT(test, more.idle, cost.idle);

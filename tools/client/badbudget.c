@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -13,7 +12,6 @@
 #include "badinput.h"
 
 #define CREATORS	8
-#define ENOUGH_PAIRS	5000
 
 /* How long something that takes a moment may take on a slow machine. */
 #define PATIENCE_MS	20000
@@ -161,7 +159,7 @@ static void ignore(int signal)
 }
 
 static const struct objcache_dev_run interrupts = {
-	.pattern = OBJCACHE_DEV_PAIR,
+	.pattern = OBJCACHE_DEV_BURST,
 	.contexts = OBJCACHE_DEV_PROCESS | OBJCACHE_DEV_SOFTIRQ |
 		    OBJCACHE_DEV_HARDIRQ,
 	.cpus = 1,
@@ -203,37 +201,7 @@ static bool progresses(int fd, unsigned int context, unsigned int nr)
 	return true;
 }
 
-static uint64_t pairs_of_all(const struct runner *runners, unsigned int context)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < OBJCACHE_DEV_RUNS; i++)
-		sum += pairs(runners[i].fd, context);
-	return sum;
-}
-
-/*
- * All are on the first CPU. However many there are, their interrupts leave it at
- * least half of the time; that is seen by counting, so a slow host changes nothing.
- */
-static void budget_share(const struct runner *runners)
-{
-	uint64_t end = now_ns() + PATIENCE_MS * 1000000ULL;
-	uint64_t thread = pairs_of_all(runners, 0);
-	uint64_t hardirq = pairs_of_all(runners, 2);
-	uint64_t done;
-
-	do {
-		sched_yield();
-		done = pairs_of_all(runners, 0) - thread;
-	} while (done < ENOUGH_PAIRS && now_ns() < end);
-	hardirq = pairs_of_all(runners, 2) - hardirq;
-	row_number(done >= ENOUGH_PAIRS, 1, "budget: their threads get on");
-	row_number(done >= hardirq, 1,
-		   "budget: and do more than their interrupts");
-}
-
+/* All on the first CPU, with all their interrupts. */
 static void budget_runs(void)
 {
 	struct sigaction action = { .sa_handler = ignore };
@@ -252,7 +220,6 @@ static void budget_runs(void)
 		for (context = 0; context < OBJCACHE_DEV_CONTEXTS; context++)
 			slow += !progresses(runners[i].fd, context, 1);
 	row_number(slow, 0, "budget: every context of 16 workloads at once gets on");
-	budget_share(runners);
 	fd = session_sharing();
 	run.duration_ms = 1;
 	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), ENOSPC,
