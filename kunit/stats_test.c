@@ -203,10 +203,12 @@ static bool has_odd_share(const char *text)
 static void s14_no_table_ever_shows_less_than_nothing(struct kunit *test)
 {
 	struct flow flow = {};
-	struct t_crew *crew = flow_start(test, &flow);
 	struct t_table *cpus, *caches;
 	unsigned long reads, odd = 0, odd_shares = 0;
+	struct t_crew *crew;
 
+	t_need_files(test);
+	crew = flow_start(test, &flow);
 	cpus = t_table_open(test, "/sys/kernel/debug/objcache/kunit/cpus", SZ_16K);
 	caches = t_table_open(test, "/sys/kernel/debug/objcache/caches", SZ_16K);
 	for (reads = 0; !flow_is_done(&flow, reads); reads++) {

@@ -21,6 +21,7 @@ struct t_table {
 	char *text;
 };
 
+void t_need_files(struct kunit *test);
 struct t_table *t_table_open(struct kunit *test, const char *path, size_t size);
 void t_table_close(struct t_table *table);
 const char *t_table_read(struct t_table *table);
