@@ -96,7 +96,9 @@ def disk(image):
 def command(machine, accel, initramfs, folder, options):
     """The console is the pair of FIFOs log.in and log.out in the folder, the results go to stdout."""
     threads = ",thread=multi" if accel == "tcg" and not options.icount else ""
-    arguments = [*machine.arguments[:-1], ",".join([machine.arguments[-1], *options.cpu.split()])]
+    arguments = list(machine.arguments)
+    model = arguments.index("-cpu") + 1
+    arguments[model] = ",".join([arguments[model], *options.cpu.split()])
     counting, append = [], APPEND
     if options.icount:
         counting = ["-icount", f"shift={options.icount_shift},sleep=off"]
