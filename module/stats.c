@@ -67,7 +67,7 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 		       struct objcache_cpu_stats *stats)
 {
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-	/* Before the gets that it is part of. */
+	/* Before the gets that it is part of, as far as the machine keeps to it. */
 	unsigned long refilled = READ_ONCE(c->owned.refilled);
 	unsigned long gets = READ_ONCE(c->own.gets);
 
