@@ -5,6 +5,7 @@
 #ifndef _OBJCACHE_COMPAT_H
 #define _OBJCACHE_COMPAT_H
 
+#include <linux/cpuset.h>
 #include <linux/hrtimer.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
@@ -112,13 +113,6 @@ static inline bool objcache_cpu_is_isolated(int cpu)
 	       !housekeeping_test_cpu(cpu, HK_TYPE_TICK) ||
 	       !housekeeping_test_cpu(cpu, HK_TYPE_WQ);
 }
-
-/* Since 6.17 a workqueue says that it is bound to CPUs; before, it just was. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
-#define OBJCACHE_WQ_PERCPU	WQ_PERCPU
-#else
-#define OBJCACHE_WQ_PERCPU	0
-#endif
 
 /* hrtimer_init() and hrtimer_setup() never overlap from 6.1 to 7.x but in 6.13. */
 static inline void objcache_hrtimer_setup(struct hrtimer *timer,

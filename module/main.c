@@ -5,22 +5,19 @@
 #include <linux/cpuhotplug.h>
 #include <linux/module.h>
 
-#include "chardev.h"
-#include "internal.h"
+#include "core/core.h"
+#include "device/chardev.h"
 
 static int __init objcache_init(void)
 {
 	int err;
 
-	err = objcache_release_start();
+	err = objcache_kick_start();
 	if (err)
 		return err;
-	err = objcache_drain_start();
-	if (err)
-		goto err_release;
 	err = objcache_hotplug_start();
 	if (err)
-		goto err_drain;
+		goto err_kick;
 	objcache_debugfs_start();
 	err = objcache_chardev_init();
 	if (err)
@@ -30,10 +27,8 @@ static int __init objcache_init(void)
 err_debugfs:
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
-err_drain:
-	objcache_drain_stop();
-err_release:
-	objcache_release_stop();
+err_kick:
+	objcache_kick_stop();
 	return err;
 }
 
@@ -43,8 +38,7 @@ static void __exit objcache_exit_module(void)
 	objcache_chardev_exit();
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
-	objcache_drain_stop();
-	objcache_release_stop();
+	objcache_kick_stop();
 }
 
 module_init(objcache_init);

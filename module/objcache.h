@@ -35,12 +35,14 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 
+#include "objcache_uapi.h"
+
 /*
  * The inline paths below are an ABI: a module carries a copy of them. Raise
  * this number with every change to them, to struct objcache_owner or to
  * struct objcache.
  */
-#define OBJCACHE_ABI		3U
+#define OBJCACHE_ABI		4U
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_NAME_LEN	32
@@ -106,11 +108,17 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab. As
- *	many objects may wait for their @dtor before no more are made.
+ *	magazines to 65536; 0: chosen from what an object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
- * @ops: how objects are made and unmade, copied; NULL: plain memory
+ * @weight: bytes that an object holds besides its own size; must be 0 for now
+ * @max_objects: in existence at most; must be 0 for now: no limit
+ * @min_objects: in existence at least; must be 0 for now: none kept
+ * @useroffset: start of the window that user copies may touch; must be 0 for now
+ * @usersize: bytes of it; must be 0 for now: none
+ * @ops: how objects are made and unmade, copied; NULL: plain memory. A dtor
+ *	without a ctor is refused: objects are made in bulk and ahead of need, and
+ *	none that nobody has constructed may reach a destructor.
  * @ctx: handed to every op
  */
 struct objcache_params {
@@ -121,6 +129,11 @@ struct objcache_params {
 	unsigned int batch;
 	unsigned int capacity;
 	unsigned int age_ms;
+	unsigned int weight;
+	unsigned int max_objects;
+	unsigned int min_objects;
+	unsigned int useroffset;
+	unsigned int usersize;
 	const struct objcache_ops *ops;
 	void *ctx;
 };
@@ -144,65 +157,20 @@ struct objcache_cost {
 };
 
 /**
- * struct objcache_stats - sums over all CPUs, exact when the cache is quiet, else
- *	off by at most what happens during the read, and never below 0
- * @created: objects constructed
- * @destroyed: objects whose memory went back to the slab
- * @parked: objects ready for a get, counted by walking the structures
- * @releasing: objects waiting to be destroyed, or in the depot in case they are
- *	wanted again
- * @in_use: objects with a caller: gets less puts less discards
- * @gets: objects handed out
- * @puts: objects given back by put, kept or not
- * @hits: gets that the CPU's private part served as it was
- * @own_ring: objects brought back from the CPU's own shared part
- * @steals: objects taken from other CPUs
- * @stolen: objects that other CPUs took, counted at the CPU they were taken
- *	from; equals @steals when quiet
- * @aged_hits: objects brought back from an aged generation
- * @fresh: objects made because a get found none parked
- * @taken_back: objects taken back on their way out: from the depot, or from the
- *	release queue because too many waited there to make another
- * @ctor_failures: constructors that failed
- * @overflow: objects put for which this CPU had no place, and so on their way out:
- *	above the capacity, nested above a magazine's worth, without a magazine to
- *	be had, or beside a taker that holds a slot
- * @refused: objects put that were not fit to be kept: reset said so, or
- *	another node's
- * @discarded: objects given to objcache_discard()
- * @nested: gets and puts that interrupted another one on the same CPU
- * @ages: aging steps
- * @aged_out: objects released by aging
- * @shrunk: objects released by memory pressure
+ * struct objcache_stats - sums over all CPUs, exact when the cache is quiet
  *
- * @own_ring, @steals, @aged_hits and @fresh count objects, and one refill brings
- * a magazine of them; so they and @hits need not add up to @gets.
+ * Its members are those of OBJCACHE_STATS() in objcache_uapi.h, each a u64: what a
+ * cache counts is listed and described there.
  *
- * created = destroyed + parked + releasing + in_use, when quiet.
+ * Read while the cache is in use, each is off by what happened during the read at
+ * most, and none is below 0. created = destroyed + parked + releasing + in_use, when
+ * quiet.
  */
 struct objcache_stats {
-	u64 created;
-	u64 destroyed;
-	u64 parked;
-	u64 releasing;
-	u64 in_use;
-	u64 gets;
-	u64 puts;
-	u64 hits;
-	u64 own_ring;
-	u64 steals;
-	u64 stolen;
-	u64 aged_hits;
-	u64 fresh;
-	u64 taken_back;
-	u64 ctor_failures;
-	u64 overflow;
-	u64 refused;
-	u64 discarded;
-	u64 nested;
-	u64 ages;
-	u64 aged_out;
-	u64 shrunk;
+	/* private: a list of its own describes them */
+#define OBJCACHE_STATS_FIELD(name, meaning)	u64 name;
+	OBJCACHE_STATS(OBJCACHE_STATS_FIELD)
+#undef OBJCACHE_STATS_FIELD
 };
 
 /**

@@ -39,7 +39,7 @@
 #define OBJCACHE_DEV_PATH		"/dev/objcache"
 
 /* Version of struct objcache_dev_stats. */
-#define OBJCACHE_DEV_STATS_VERSION	1
+#define OBJCACHE_DEV_STATS_VERSION	2
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_DEV_NAME_LEN		32
@@ -207,72 +207,72 @@ struct objcache_dev_batch {
 
 static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 
+/*
+ * What a cache counts: OBJCACHE_STATS(entry) is entry(name, meaning) for each. The
+ * one list of them, from which come the counters, debugfs' keys in this order,
+ * struct objcache_stats of the kernel and the structure below. Sums over all CPUs,
+ * exact when the cache is quiet; created = destroyed + parked + releasing + in_use
+ * then. own_ring, steals, aged_hits, taken_back and fresh count objects, and one
+ * refill brings a magazine of them; so they and hits need not add up to gets.
+ */
+#define OBJCACHE_STATS(_)						\
+	_(created, "objects constructed")				\
+	_(destroyed, "objects whose memory went back to the slab")	\
+	_(parked, "objects ready for a get, those displaced from their CPU included")	\
+	_(releasing, "objects on their way out: leaving, or waiting to be destroyed")	\
+	_(in_use, "objects with a caller: gets less puts less discards")	\
+	_(gets, "objects handed out")					\
+	_(puts, "objects given back by put, kept or not")		\
+	_(hits, "gets that the CPU's private part served as it was")	\
+	_(own_ring, "objects brought back from the CPU's own shared part")	\
+	_(steals, "objects taken from other CPUs")			\
+	_(stolen, "the same, counted where they were taken from")	\
+	_(aged_hits, "objects brought back from an aged generation")	\
+	_(fresh, "objects made because a get found none")		\
+	_(taken_back, "objects brought back from the depot: displaced, or on their way out")	\
+	_(prefilled, "objects made ahead of need, by prefill")		\
+	_(ctor_failures, "constructors that failed")			\
+	_(overflow, "objects put above the capacity, and so on their way out")	\
+	_(displaced, "objects put that found no place on their CPU for another reason")	\
+	_(refused, "objects put that were not fit to be kept: reset said so, or another node's")	\
+	_(discarded, "objects given to discard")			\
+	_(nested, "gets and puts that interrupted another one on the same CPU")	\
+	_(ages, "aging steps")						\
+	_(aged_out, "objects that aging has sent out")			\
+	_(shrunk, "objects that memory pressure has sent out")		\
+	_(waits, "gets that waited for the backlog to be smaller")	\
+	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
+	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")
+
 /**
  * struct objcache_dev_stats - what the cache counts
  * @version: in: %OBJCACHE_DEV_STATS_VERSION
  * @reserved: zero
- * @created: objects constructed
- * @destroyed: objects whose memory went back to the slab
- * @parked: objects ready for a get
- * @releasing: objects waiting to be destroyed, or in the depot
- * @in_use: objects with a caller
- * @gets: objects handed out
- * @puts: objects given back by put
- * @hits: gets that the same CPU's private part served
- * @own_ring: objects brought back from the CPU's own shared part
- * @steals: objects taken from other CPUs
- * @stolen: the same, counted where they were taken from
- * @aged_hits: objects brought back from an aged generation
- * @fresh: objects made because a get found none parked
- * @ctor_failures: constructors that failed
- * @overflow: objects put above the capacity
- * @refused: objects put that were not fit to be kept
- * @discarded: objects discarded
- * @nested: gets and puts that interrupted another one on the same CPU
- * @ages: aging steps
- * @aged_out: objects released by aging
- * @shrunk: objects released by memory pressure
  * @constructed: constructor calls, counted by the device's constructor
  * @destructed: destructor calls, counted by the device's destructor
  * @violations: second owners found in this cache by any session or workload,
  *	and objects destroyed twice or while owned
  * @session_objects: objects this session holds, running workloads included
  *
- * Sums over all CPUs, exact when the cache is quiet.
+ * Behind @reserved are the counts of OBJCACHE_STATS(), 64 bits each, by name.
  *
  * Errors: -ENXIO the session has no cache; -EINVAL an unknown version.
  */
 struct objcache_dev_stats {
 	__u32 version;
 	__u32 reserved;
-	__u64 created;
-	__u64 destroyed;
-	__u64 parked;
-	__u64 releasing;
-	__u64 in_use;
-	__u64 gets;
-	__u64 puts;
-	__u64 hits;
-	__u64 own_ring;
-	__u64 steals;
-	__u64 stolen;
-	__u64 aged_hits;
-	__u64 fresh;
-	__u64 ctor_failures;
-	__u64 overflow;
-	__u64 refused;
-	__u64 discarded;
-	__u64 nested;
-	__u64 ages;
-	__u64 aged_out;
-	__u64 shrunk;
+	/* private: a list of its own describes them */
+#define OBJCACHE_STATS_FIELD(name, meaning)	__u64 name;
+	OBJCACHE_STATS(OBJCACHE_STATS_FIELD)
+#undef OBJCACHE_STATS_FIELD
+	/* public: */
 	__u64 constructed;
 	__u64 destructed;
 	__u64 violations;
 	__u64 session_objects;
 };
 
-static_assert(sizeof(struct objcache_dev_stats) == 208, "ABI");
+static_assert(sizeof(struct objcache_dev_stats) == 256, "ABI");
 
 /**
  * DOC: workloads

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Aging: what nobody has wanted for two steps goes
+ *
+ * As in the victim cache of Go's sync.Pool, with a generation per CPU. A step takes
+ * the aged ring of each CPU, a magazine at a time, into the depot, and lets the
+ * CPU's rings change places; what was displaced it ages likewise. A private part
+ * cannot be touched from here: if it is not empty and its CPU has done nothing
+ * since the last step, the CPU is visited; otherwise it is left alone. One that must
+ * not be disturbed is asked instead: its limit is taken away, so that its next put
+ * comes to put.c, and looks. Only its owner ever gives it another limit, and to
+ * find none only costs a put the hit path; so the two need no order.
+ *
+ * The timer is deferrable, and runs as long as the cache is there: a step over a
+ * cache without objects costs a few loads per CPU.
+ */
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/sched.h>
+
+#include "core.h"
+#include "trace.h"
+
+/**
+ * objcache_age_rings - what is in a CPU's ring is leaving
+ * @core: the cache
+ * @cpu: the CPU
+ * @aged: its aged ring, or else its current one
+ * @nr: objects at least, if there are so many
+ *
+ * As a thief, a magazine at a time: no section with preemption off is longer.
+ *
+ * Context: Process context.
+ * Return: how many objects.
+ */
+unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
+				 unsigned long nr)
+{
+	struct objcache_ring *ring;
+	unsigned long done = 0;
+
+	ring = objcache_ring_of(per_cpu_ptr(core->cpu, cpu), aged);
+	while (done < nr && objcache_ring_count(ring)) {
+		struct objcache_magazine *mag;
+
+		/* In our hands so long: a drain waits for a grace period. */
+		rcu_read_lock();
+		preempt_disable();
+		mag = objcache_ring_steal(ring, NULL);
+		preempt_enable();
+		if (mag)
+			objcache_part_gives(core, objcache_node_of(core, cpu),
+					    OBJCACHE_LEAVING, mag);
+		rcu_read_unlock();
+		if (!mag)
+			break;
+		done += core->batch;
+		cond_resched();
+	}
+	return done;
+}
+
+/**
+ * objcache_age_stores - what has been displaced for long is leaving
+ * @core: the cache
+ *
+ * Context: Process context.
+ * Return: how many objects.
+ */
+unsigned long objcache_age_stores(struct objcache_core *core)
+{
+	unsigned long done = 0;
+	unsigned int nr;
+	int node;
+
+	for (node = 0; node < nr_node_ids; node++) {
+		struct objcache_node *n = core->node[node];
+
+		if (!n || !objcache_store_nr(core,
+					     &n->store[OBJCACHE_DISPLACED]))
+			continue;
+		while ((nr = objcache_depot_expire(core, n))) {
+			done += nr;
+			cond_resched();
+		}
+		objcache_depot_advance(n, OBJCACHE_DISPLACED);
+	}
+	return done;
+}
+
+static unsigned long objcache_age_shared(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	unsigned long nr = objcache_age_rings(core, cpu, true, ULONG_MAX);
+
+	/*
+	 * Owners and thieves read this without order: what they take for the
+	 * wrong generation costs them a place in line, nothing else.
+	 */
+	WRITE_ONCE(c->gen, !c->gen);
+	return nr;
+}
+
+/* Whether its CPU has used it since the last step. */
+static bool objcache_age_private(struct objcache_core *core,
+				 struct objcache_cpu *c)
+{
+	unsigned long touched = objcache_touched(c);
+	bool used = touched != c->touched;
+
+	/* Read without order by the owner, and looked at again there. */
+	WRITE_ONCE(c->expired, !used);
+	WRITE_ONCE(c->touched, touched);
+	return used;
+}
+
+/*
+ * An idle cache of which something was freed, or @left to be: its slab may have
+ * empty pages when the keeper is done.
+ */
+static void objcache_age_slab(struct objcache_core *core, bool used,
+			      unsigned long left)
+{
+	unsigned long destroyed = objcache_count_sum(core, OBJCACHE_STAT_destroyed);
+
+	if (used || (!left && destroyed == core->seen_destroyed))
+		return;
+	core->seen_destroyed = destroyed;
+	WRITE_ONCE(core->untidy, true);
+	objcache_want(core, OBJCACHE_DUE_NOW);
+}
+
+/* What there was no memory for when the CPU came. */
+static void objcache_age_equip(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+	if (READ_ONCE(c->slots) || !core->shared_max || !cpus_read_trylock())
+		return;
+	if (cpu_online(cpu))
+		objcache_part_slots(core, cpu);
+	cpus_read_unlock();
+}
+
+/**
+ * objcache_age_step - the part of a step that is done from here
+ * @core: the cache
+ *
+ * Exported to be timed: a constant for each magazine that leaves.
+ *
+ * Context: Process context, may sleep.
+ */
+void objcache_age_step(struct objcache_core *core)
+{
+	unsigned long nr = 0;
+	bool used = false;
+	int cpu;
+
+	mutex_lock(&core->age_mutex);
+	for_each_possible_cpu(cpu) {
+		objcache_age_equip(core, cpu);
+		nr += objcache_age_shared(core, cpu);
+		used |= objcache_age_private(core, per_cpu_ptr(core->cpu, cpu));
+	}
+	nr += objcache_age_stores(core);
+	WRITE_ONCE(core->ages, core->ages + 1);
+	objcache_count_add(core, aged_out, nr);
+	trace_objcache_age(core->name, nr);
+	objcache_age_slab(core, used, nr);
+	mutex_unlock(&core->age_mutex);
+}
+EXPORT_SYMBOL_GPL(objcache_age_step);
+
+/* To the CPUs that have done nothing since the step before. */
+static void objcache_age_visits(struct objcache_core *core)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		if (!READ_ONCE(c->expired) ||
+		    objcache_touched(c) != READ_ONCE(c->touched))
+			continue;
+		if (objcache_may_disturb(cpu))
+			nr += objcache_visit(core, cpu, true);
+		else if (objcache_private(core, c))
+			objcache_ask(c);
+	}
+	if (!nr)
+		return;
+	objcache_count_add(core, aged_out, nr);
+	WRITE_ONCE(core->untidy, true);
+	objcache_want(core, OBJCACHE_DUE_LOOK);
+}
+
+void objcache_age(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "age"))
+		return;
+	objcache_age_step(core);
+	objcache_age_visits(core);
+}
+EXPORT_SYMBOL_GPL(objcache_age);
+
+/* ---- the timer ---- */
+
+/**
+ * objcache_age_start - the next step comes in one interval
+ * @core: the cache
+ *
+ * Context: Process context.
+ */
+void objcache_age_start(struct objcache_core *core)
+{
+	if (!(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG)))
+		objcache_queue_timer(&core->age_timer, core->params.age_ms);
+}
+
+static void objcache_age_tick(struct work_struct *work)
+{
+	struct objcache_core *core = container_of(to_delayed_work(work),
+						  struct objcache_core,
+						  age_timer);
+
+	objcache_age(&core->pub);
+	objcache_age_start(core);
+}
+
+/**
+ * objcache_age_init - a cache's aging, not yet started
+ * @core: the cache
+ */
+void objcache_age_init(struct objcache_core *core)
+{
+	mutex_init(&core->age_mutex);
+	INIT_DEFERRABLE_WORK(&core->age_timer, objcache_age_tick);
+}
+
+/**
+ * objcache_age_exit - no step comes any more
+ * @core: the cache
+ */
+void objcache_age_exit(struct objcache_core *core)
+{
+	cancel_delayed_work_sync(&core->age_timer);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Draining: all that is parked goes, and its destructors have run
+ *
+ * A drain waits for, in this order: each CPU that has something in its private part
+ * to take an interrupt; a grace period, because who moves objects from one place to
+ * another has them in hand in an RCU critical section only; the keeper to have been
+ * once through what lies in the depots then, and so for its destructors. What comes
+ * meanwhile it does not wait for.
+ */
+#include <linux/cpumask.h>
+#include <linux/export.h>
+#include <linux/rcupdate.h>
+
+#include "core.h"
+
+/**
+ * objcache_release_stored - unmake all that lies in the depots
+ * @core: the cache
+ *
+ * Context: Process context, sleeps.
+ */
+void objcache_release_stored(struct objcache_core *core)
+{
+	mutex_lock(&core->age_mutex);
+	objcache_age_stores(core);
+	objcache_age_stores(core);
+	mutex_unlock(&core->age_mutex);
+	WRITE_ONCE(core->drained, true);
+	WRITE_ONCE(core->untidy, true);
+	objcache_keeper_flush(core);
+}
+
+unsigned long objcache_drain(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+	unsigned long drained;
+	int cpu;
+
+	if (!objcache_cache_ok(cache, "drain"))
+		return 0;
+	drained = objcache_stored(core, OBJCACHE_DISPLACED);
+	for_each_possible_cpu(cpu) {
+		drained += objcache_visit(core, cpu, false);
+		drained += objcache_age_rings(core, cpu, true, core->capacity);
+		drained += objcache_age_rings(core, cpu, false, core->capacity);
+	}
+	synchronize_rcu();
+	objcache_release_stored(core);
+	return drained;
+}
+EXPORT_SYMBOL_GPL(objcache_drain);

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting, off the hit path
+ *
+ * The order of objcache_get(): private part, own ring, what was displaced on this
+ * node, rings of the node's CPUs, its aged rings, the other nodes, what is on its
+ * way out, a fresh object. Whatever is found is brought into the loaded magazine, a
+ * magazine at a time; who has interrupted the owner goes the same way beside it.
+ */
+#include <linux/export.h>
+#include <linux/minmax.h>
+
+#include "context.h"
+#include "core.h"
+#include "part.h"
+#include "trace.h"
+
+/* Made in one go at most; on the stack. */
+#define OBJCACHE_MAKE_MAX	32U
+
+static unsigned int objcache_found_mag(struct objcache_core *core,
+				       struct objcache_search *s,
+				       struct objcache_magazine *mag)
+{
+	if (!mag)
+		return 0;
+	s->mag = mag;
+	return core->batch;
+}
+
+/* Of our own ring: the newest; or, having interrupted the owner, the oldest. */
+static unsigned int objcache_find_own(struct objcache_core *core,
+				      struct objcache_search *s)
+{
+	struct objcache_ring *ring = objcache_ring_of(s->c, false);
+	struct objcache_magazine *mag;
+
+	mag = s->owner ? objcache_ring_pop(ring, objcache_in_exchange(s)) :
+			 objcache_ring_steal(ring, NULL);
+	if (!mag)
+		return 0;
+	objcache_count_add(core, own_ring, core->batch);
+	trace_objcache_refill(core->name, core->batch);
+	return objcache_found_mag(core, s, mag);
+}
+
+static unsigned int objcache_find_stolen(struct objcache_core *core,
+					 struct objcache_search *s,
+					 struct objcache_node *n,
+					 enum objcache_gens gens)
+{
+	return objcache_found_mag(core, s, objcache_steal(core, s, n, gens));
+}
+
+static unsigned int objcache_find_stored(struct objcache_core *core,
+					 struct objcache_search *s,
+					 struct objcache_node *n,
+					 enum objcache_kind kind)
+{
+	unsigned int nr = objcache_depot_get(core, s, n, kind);
+
+	if (nr)
+		trace_objcache_refill(core->name, nr);
+	return nr;
+}
+
+/* On the nodes after this one, and round; what is stored there if it may be. */
+static unsigned int objcache_find_far(struct objcache_core *core,
+				      struct objcache_search *s,
+				      enum objcache_kind kind)
+{
+	int here = numa_node_id();
+	unsigned int i, nr = 0;
+
+	for (i = 1; !nr && i < nr_node_ids; i++) {
+		struct objcache_node *n = core->node[(here + i) % nr_node_ids];
+
+		if (n && kind == OBJCACHE_DISPLACED)
+			nr = objcache_find_stolen(core, s, n, OBJCACHE_CURRENT |
+							      OBJCACHE_AGED);
+		if (n && !nr && !(core->flags & OBJCACHE_NODE_LOCAL))
+			nr = objcache_find_stored(core, s, n, kind);
+	}
+	return nr;
+}
+
+/* The order of objcache_get(), past the private part; how many are in @s->mag. */
+static unsigned int objcache_find(struct objcache_core *core,
+				  struct objcache_search *s)
+{
+	struct objcache_node *n = objcache_here(core);
+	unsigned int nr;
+
+	nr = objcache_find_own(core, s) ?:
+	     objcache_find_stored(core, s, n, OBJCACHE_DISPLACED) ?:
+	     objcache_find_stolen(core, s, n, OBJCACHE_CURRENT) ?:
+	     objcache_find_stolen(core, s, n, OBJCACHE_AGED) ?:
+	     objcache_find_far(core, s, OBJCACHE_DISPLACED);
+	if (nr || !s->leaving)
+		return nr;
+	return objcache_find_stored(core, s, n, OBJCACHE_LEAVING) ?:
+	       objcache_find_far(core, s, OBJCACHE_LEAVING);
+}
+
+/*
+ * Is there anything to be found at all? A hint, as all that it looks at; but what
+ * was there before the get began is seen.
+ */
+static __always_inline bool objcache_any(struct objcache_core *core,
+					 struct objcache_cpu *c)
+{
+	unsigned long any = objcache_ring_count(objcache_ring_of(c, false));
+	unsigned int node, i;
+
+	for (node = 0; !any && node < nr_node_ids; node++)
+		for (i = 0; core->node[node] && i < objcache_surplus_longs(); i++)
+			any |= data_race(core->node[node]->surplus[i]); /* hints */
+	return any;
+}
+
+/* Owner only, nothing private: bring something. */
+static noinline enum objcache_found objcache_refill(struct objcache_core *core,
+						    struct objcache_cpu *c,
+						    bool leaving, bool wait)
+{
+	struct objcache_search s = {
+		.c = c, .owner = true, .leaving = leaving, .wait = wait,
+		.mag = c->loaded, .real = c->loaded,
+		.room = c->loaded ? core->batch : 0,
+	};
+	unsigned int nr = objcache_find(core, &s);
+
+	if (!nr)
+		return OBJCACHE_NOTHING;
+	objcache_load(core, c, s.mag, nr);
+	return OBJCACHE_REFILLED;
+}
+
+static __always_inline enum objcache_found
+objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
+	      bool wait)
+{
+	if (objcache_loaded(c))
+		return OBJCACHE_PRIVATE;
+	if (c->spare_full) {
+		objcache_swap_spare(core, c);
+		return OBJCACHE_PRIVATE;
+	}
+	if (likely(!objcache_any(core, c)))
+		return OBJCACHE_NOTHING;
+	return objcache_refill(core, c, leaving, wait);
+}
+
+/**
+ * objcache_ready - is there something in the loaded magazine, or can there be?
+ * @core: the cache
+ * @c: this CPU's part of it, owned
+ * @leaving: whether to take back what is on its way out
+ * @wait: whether a depot's lock may be waited for
+ *
+ * Return: where it came from.
+ */
+enum objcache_found objcache_ready(struct objcache_core *core,
+				   struct objcache_cpu *c, bool leaving,
+				   bool wait)
+{
+	return objcache_look(core, c, leaving, wait);
+}
+
+/*
+ * Beside the owner's magazines: because we have interrupted it, or there are none.
+ * What comes along with the object is displaced.
+ */
+static noinline void *objcache_single(struct objcache_core *core, bool owner,
+				      bool leaving, bool wait)
+{
+	void *one[2] = {};
+	struct objcache_magazine *mag = (struct objcache_magazine *)one;
+	struct objcache_search s = {
+		.c = this_cpu_ptr(core->cpu), .owner = owner,
+		.leaving = leaving, .wait = wait, .mag = mag, .room = 1,
+	};
+	unsigned int nr = 0;
+	void *obj;
+
+	/* What comes along would be out of reach for good. */
+	if (!(core->flags & OBJCACHE_NO_STEAL))
+		nr = objcache_find(core, &s);
+	if (!nr)
+		return NULL;
+	obj = s.mag->objs[0];
+	if (nr > 1)
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       s.mag->objs + 1, nr - 1);
+	if (s.mag != mag)
+		objcache_depot_keep(core, objcache_here(core), s.mag);
+	objcache_count(core, gets);
+	return obj;
+}
+
+static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
+{
+	objcache_set_top(c, c->own.top - 1);
+	if (found == OBJCACHE_PRIVATE)
+		data_race(c->own.gets++); /* as on the hit path */
+	else
+		objcache_owned_add(c, gets, 1);
+	return *c->own.top;
+}
+
+/*
+ * A parked object from wherever the order of objcache_get() finds one. With
+ * preemption off we are in the grace period of a destroy, or see it; a get then is
+ * a bug of the caller's, but does no harm.
+ */
+static __always_inline void *objcache_parked(struct objcache_core *core,
+					     bool leaving, bool wait)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+	enum objcache_found found = OBJCACHE_NOTHING;
+	void *obj = NULL;
+
+	if (unlikely(READ_ONCE(core->dead)))
+		goto out;
+	if (likely(c))
+		found = objcache_look(core, c, leaving, wait);
+	else
+		objcache_count(core, nested);
+	if (found != OBJCACHE_NOTHING)
+		obj = objcache_pop(c, found);
+	else if (unlikely(!c || !c->loaded))
+		obj = objcache_single(core, c, leaving, wait);
+out:
+	objcache_exit(c);
+	return obj;
+}
+
+/* ---- fresh ---- */
+
+/* One for the caller, the rest for the private part of this CPU. */
+static noinline void *objcache_make_some(struct objcache_core *core, gfp_t gfp)
+{
+	void *objs[OBJCACHE_MAKE_MAX];
+	unsigned int nr, parked;
+
+	nr = objcache_make_bulk(core, gfp, min(core->make_nr, OBJCACHE_MAKE_MAX),
+				objs);
+	if (!nr)
+		return NULL;
+	objcache_count_add(core, fresh, nr);
+	trace_objcache_miss(core->name, nr);
+	parked = 1 + objcache_park(core, objs + 1, nr - 1);
+	if (parked < nr)
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       objs + parked, nr - parked);
+	return objs[0];
+}
+
+static __always_inline void *objcache_fresh(struct objcache_core *core,
+					    gfp_t gfp)
+{
+	void *obj = NULL;
+
+	if (unlikely(READ_ONCE(core->dead)))
+		return NULL;
+	if (core->make_nr > 1)
+		obj = objcache_make_some(core, gfp);
+	if (!obj) {
+		obj = objcache_make(core, gfp);
+		if (!obj)
+			return NULL;
+		objcache_count(core, fresh);
+		trace_objcache_miss(core->name, 1);
+	}
+	objcache_count(core, gets);
+	return obj;
+}
+
+/**
+ * objcache_gfp_ok - refuse what a parked object could not honour
+ * @core: the cache
+ * @gfp: of a get
+ *
+ * Return: whether it is in order; if not, the log says why.
+ */
+bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp)
+{
+	if (!(gfp & __GFP_ZERO))
+		return true;
+	pr_err_ratelimited("%s: __GFP_ZERO refused: a parked object is not zeroed\n",
+			   core->name);
+	return false;
+}
+
+static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
+{
+	if (objcache_cache_ok(cache, "get"))
+		objcache_gfp_ok(to_core(cache), gfp);
+	return NULL;
+}
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_slow(struct objcache *cache)
+{
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	return objcache_parked(to_core(cache), false, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
+/* A backlog is in the way; or lockdep is to be told that one might be. */
+static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (!objcache_may_make(core, gfp))
+		return NULL;
+	/* What has come meanwhile need not be made. */
+	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	return obj ?: objcache_fresh(core, gfp);
+}
+
+/**
+ * __objcache_get_slow - objcache_get() past the hit path
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
+{
+	struct objcache_core *core = to_core(cache);
+	void *obj;
+
+	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
+		return objcache_refuse(cache, gfp);
+	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	if (obj)
+		return obj;
+	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))
+		return objcache_get_later(core, gfp);
+	return objcache_fresh(core, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/* ---- out of line ---- */
+
+/* Have a result loaded where it is returned; gcc would move it there at the end. */
+#ifdef CONFIG_X86
+#define objcache_in_place(result)	asm("" : "+a" (result))
+#else
+#define objcache_in_place(result)	((void)(result))
+#endif
+
+/**
+ * __objcache_get - what objcache_get_noinline() calls
+ * @cache: where from
+ * @gfp: as for objcache_get(), without __GFP_ZERO: the caller has looked
+ *
+ * Return: as there.
+ */
+notrace void *__objcache_get(struct objcache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(!objcache_is_object(cache)))
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj)) {
+		objcache_in_place(obj);
+		return obj;
+	}
+	return __objcache_get_slow(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get);
+
+/**
+ * __objcache_try_get - what objcache_try_get_noinline() calls
+ * @cache: where from
+ *
+ * Return: as there.
+ */
+notrace void *__objcache_try_get(struct objcache *cache)
+{
+	if (unlikely(!objcache_is_object(cache)))
+		return __objcache_try_get_slow(cache);
+	return objcache_try_get(cache);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get);

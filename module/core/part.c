@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A CPU's part of a cache: what it is made of, given, and taken away
+ *
+ * Two magazines, loaded and spare, are private to the CPU; full ones are in its two
+ * rings, where others take them. They exist while the CPU is online, memory
+ * permitting: a part without works all the same, through the depot.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "core.h"
+#include "part.h"
+
+/* Without reclaim, which may be waiting for the CPU that comes. */
+#define OBJCACHE_EQUIP		GFP_NOWAIT
+
+/* The slots of a CPU's two rings, in one piece. */
+struct objcache_slots {
+	struct llist_node dead;		/* in &objcache_core.dead_slots */
+	u32 nr;				/* of both */
+	unsigned long slot[];
+};
+
+/* ---- the private part; for owners ---- */
+
+/**
+ * objcache_load - have a magazine loaded
+ * @core: the cache
+ * @c: the CPU's part of it, owned
+ * @mag: the magazine; NULL: none
+ * @nr: objects in it
+ */
+void objcache_load(struct objcache_core *core, struct objcache_cpu *c,
+		   struct objcache_magazine *mag, unsigned int nr)
+{
+	void **base = mag ? mag->objs : core->none + 1;
+
+	c->loaded = mag;
+	WRITE_ONCE(c->own.base, base);
+	objcache_set_top(c, base + nr);
+	objcache_set_limit(core, c);
+}
+
+/**
+ * objcache_swap_spare - exchange the loaded magazine and the spare
+ * @core: the cache
+ * @c: the CPU's part of it, owned; one of the two is full or there is none, the
+ *	other is empty
+ */
+void objcache_swap_spare(struct objcache_core *core, struct objcache_cpu *c)
+{
+	struct objcache_magazine *loaded = c->loaded;
+	bool was_full = c->spare_full;
+
+	WRITE_ONCE(c->spare_full, !was_full && loaded);
+	objcache_load(core, c, c->spare, was_full ? core->batch : 0);
+	c->spare = loaded;
+}
+
+/* A full magazine leaves, whole if that can be. */
+static void objcache_spare_leaves(struct objcache_core *core,
+				  struct objcache_cpu *c,
+				  struct objcache_node *n,
+				  enum objcache_kind kind)
+{
+	WRITE_ONCE(c->spare_full, false);
+	if (objcache_depot_give(core, n, kind, c->spare, NULL, false))
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
+	else
+		c->spare = NULL;
+}
+
+/**
+ * objcache_part_leave - what is private to a CPU leaves it
+ * @core: the cache
+ * @c: its part of it: this CPU's, owned, or that of one that is gone
+ * @n: the node of the CPU
+ * @kind: what becomes of the objects
+ *
+ * Context: Any. Two magazines at most are moved.
+ * Return: how many objects there were.
+ */
+unsigned long objcache_part_leave(struct objcache_core *core,
+				  struct objcache_cpu *c,
+				  struct objcache_node *n,
+				  enum objcache_kind kind)
+{
+	unsigned int loaded = objcache_loaded(c);
+	unsigned long nr = loaded;
+
+	if (loaded) {
+		objcache_leave(core, n, kind, c->own.base, loaded);
+		objcache_set_top(c, c->own.base);
+	}
+	if (c->spare_full) {
+		objcache_spare_leaves(core, c, n, kind);
+		nr += core->batch;
+	}
+	return nr;
+}
+
+static bool objcache_strip_ring(struct objcache_core *core,
+				struct objcache_ring *ring,
+				struct objcache_node *n, unsigned int *budget)
+{
+	/* Acquire: pairs with objcache_ring_attach(), an age step's too. */
+	u32 i, nr = objcache_ring_slots(smp_load_acquire(&ring->limit));
+
+	for (i = 0; i < nr; i++) {
+		struct objcache_magazine *mag = objcache_ring_empty(ring, i);
+
+		if (!mag)
+			continue;
+		if (!*budget)
+			return false;
+		objcache_ring_set_empty(ring, i, NULL);
+		objcache_depot_keep(core, n, mag);
+		--*budget;
+	}
+	return true;
+}
+
+/* Magazines moved in one go. */
+#define OBJCACHE_STRIP		16
+
+/**
+ * objcache_part_strip - give up the empty magazines that thieves have left
+ * @core: the cache
+ * @c: this CPU's part of the cache, owned
+ * @n: the node of the CPU
+ *
+ * Context: Any.
+ * Return: whether that was all.
+ */
+bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
+			 struct objcache_node *n)
+{
+	unsigned int budget = OBJCACHE_STRIP;
+
+	return objcache_strip_ring(core, &c->ring[0], n, &budget) &&
+	       objcache_strip_ring(core, &c->ring[1], n, &budget);
+}
+
+/* ---- life ---- */
+
+/**
+ * objcache_part_init - a part that has nothing yet
+ * @core: the cache
+ * @c: the part
+ */
+void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c)
+{
+	c->own.idle = 1;
+	objcache_load(core, c, NULL, 0);
+}
+
+/**
+ * objcache_part_slots - give a CPU's rings their slots, if they have none
+ * @core: the cache
+ * @cpu: the CPU: no hotplug callback for it runs meanwhile
+ *
+ * Context: Process context.
+ */
+void objcache_part_slots(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	u32 nr = objcache_ring_slots(core->shared_max);
+	struct objcache_slots *slots;
+
+	if (!nr || c->slots || core->flags & OBJCACHE_DEBUG)
+		return;
+	slots = kvmalloc_node(struct_size(slots, slot, 2 * nr),
+			      objcache_own_gfp(core, OBJCACHE_EQUIP),
+			      cpu_to_node(cpu));
+	if (!slots)
+		return;
+	slots->nr = 2 * nr;
+	WRITE_ONCE(c->slots, slots);
+	objcache_ring_attach(&c->ring[0], slots->slot, core->shared_max);
+	objcache_ring_attach(&c->ring[1], slots->slot + nr, core->shared_max);
+}
+
+/**
+ * objcache_part_equip - give a CPU that is not running magazines and slots
+ * @core: the cache
+ * @cpu: the CPU; or one that runs, while nobody knows the cache yet
+ *
+ * What there is no memory for a put makes up for, or an age step.
+ *
+ * Context: Process context.
+ */
+void objcache_part_equip(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	gfp_t gfp = objcache_own_gfp(core, OBJCACHE_EQUIP);
+	int node = cpu_to_node(cpu);
+
+	c->victim = cpu;
+	if (core->flags & OBJCACHE_DEBUG)
+		return;
+	objcache_load(core, c, objcache_magazine_alloc(core, gfp, node), 0);
+	c->spare = objcache_magazine_alloc(core, gfp, node);
+	objcache_part_slots(core, cpu);
+}
+
+/**
+ * objcache_part_gives - a full magazine of a ring leaves its CPU
+ * @core: the cache
+ * @n: the node of that
+ * @kind: displaced or leaving
+ * @mag: the magazine
+ *
+ * Context: Process context.
+ */
+void objcache_part_gives(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *mag)
+{
+	if (!objcache_depot_give(core, n, kind, mag, NULL, true))
+		return;
+	objcache_leave(core, n, kind, mag->objs, core->batch);
+	objcache_depot_keep(core, n, mag);
+}
+
+/* Whatever is in a ring is in the way of its going. */
+static unsigned long objcache_ring_clear(struct objcache_core *core,
+					 struct objcache_ring *ring,
+					 struct objcache_node *n)
+{
+	struct objcache_magazine *mag;
+	unsigned long nr = 0;
+
+	while ((mag = objcache_ring_steal(ring, NULL))) {
+		objcache_part_gives(core, n, OBJCACHE_DISPLACED, mag);
+		nr += core->batch;
+	}
+	objcache_ring_detach(ring);
+	return nr;
+}
+
+/**
+ * objcache_part_clear - take all that it has away from a CPU
+ * @core: the cache
+ * @cpu: the CPU: not running, or no call for the cache can come from it any more
+ *
+ * Objects are displaced. Thieves may still have a foot in the slots, so those wait
+ * for objcache_slots_free().
+ *
+ * Context: Process context.
+ * Return: how many objects there were.
+ */
+unsigned long objcache_part_clear(struct objcache_core *core, int cpu)
+{
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	struct objcache_node *n = objcache_node_of(core, cpu);
+	struct objcache_magazine *loaded = c->loaded;
+	unsigned long nr;
+
+	nr = objcache_part_leave(core, c, n, OBJCACHE_DISPLACED);
+	objcache_load(core, c, NULL, 0);
+	kfree(loaded);
+	kfree(c->spare);
+	c->spare = NULL;
+	nr += objcache_ring_clear(core, &c->ring[0], n);
+	nr += objcache_ring_clear(core, &c->ring[1], n);
+	if (c->slots)
+		llist_add(&c->slots->dead, &core->dead_slots);
+	c->slots = NULL;
+	return nr;
+}
+
+/**
+ * objcache_slots_free - free the slots of CPUs that are gone
+ * @core: the cache
+ *
+ * And the magazines that thieves have left in them.
+ *
+ * Context: Process context, waits for a grace period if there are such.
+ */
+void objcache_slots_free(struct objcache_core *core)
+{
+	struct llist_node *node = llist_del_all(&core->dead_slots);
+	struct objcache_slots *slots, *next;
+	u32 i;
+
+	if (!node)
+		return;
+	synchronize_rcu();
+	llist_for_each_entry_safe(slots, next, node, dead) {
+		for (i = 0; i < slots->nr; i++)
+			kfree((void *)(slots->slot[i] & ~OBJCACHE_SLOT_FREE));
+		kvfree(slots);
+	}
+}

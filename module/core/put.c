@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Putting, off the hit path
+ *
+ * The spare goes to the ring, the loaded magazine becomes the spare, and an
+ * empty one is loaded: the one that a thief left in the ring's slot, one from the
+ * depot, or a new one. What finds no place goes to the depot, and so does what is
+ * put by an interrupt that found the owner at work. So a put moves two magazines at most,
+ * allocates one at most, and frees nothing but what it was given, and that only if
+ * it may not be kept.
+ */
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "context.h"
+#include "core.h"
+#include "part.h"
+#include "trace.h"
+
+/* What a put has met. */
+enum objcache_met {
+	OBJCACHE_ROOM,		/* there is room, or has been */
+	OBJCACHE_NO_MAGAZINE,	/* there would be, with another magazine */
+	OBJCACHE_NO_PLACE,	/* for what is left there is none on this CPU */
+};
+
+/* A put, or what else parks objects, while it looks for room. */
+struct objcache_parking {
+	struct objcache_magazine *hand;	/* an empty magazine to use */
+	enum objcache_kind kind;	/* of what finds no place */
+	bool put;			/* count it */
+	bool keep;			/* nothing that is parked makes way */
+};
+
+/* Owner only, without a spare, loaded full or none: have an empty one loaded. */
+static enum objcache_met objcache_reload(struct objcache_core *core,
+					 struct objcache_cpu *c,
+					 struct objcache_node *n,
+					 struct objcache_magazine *empty,
+					 struct objcache_parking *p)
+{
+	if (!empty) {
+		empty = p->hand ?: objcache_depot_empty(n);
+		p->hand = NULL;
+	}
+	if (!empty)
+		return OBJCACHE_NO_MAGAZINE;
+	c->spare = c->loaded;
+	WRITE_ONCE(c->spare_full, c->loaded);
+	objcache_load(core, c, empty, 0);
+	return OBJCACHE_ROOM;
+}
+
+/* Owner only, all full: the spare leaves, for an empty magazine. */
+static enum objcache_met objcache_overflow(struct objcache_core *core,
+					   struct objcache_cpu *c,
+					   struct objcache_node *n,
+					   struct objcache_parking *p)
+{
+	int err;
+
+	if (p->keep)
+		return OBJCACHE_NO_PLACE;
+	err = objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false);
+	if (err)
+		return err == -ENOMEM ? OBJCACHE_NO_MAGAZINE : OBJCACHE_NO_PLACE;
+	if (p->kind == OBJCACHE_LEAVING)
+		objcache_owned_add(c, overflow, core->batch);
+	else
+		objcache_owned_add(c, displaced, core->batch);
+	trace_objcache_spill(core->name, true, core->batch);
+	c->spare = NULL;
+	WRITE_ONCE(c->spare_full, false);
+	return objcache_reload(core, c, n, NULL, p);
+}
+
+/*
+ * The rings are full. Is that the capacity? What it has beyond whole magazines is
+ * parked in the depot.
+ */
+static enum objcache_kind objcache_beyond(struct objcache_core *core,
+					  struct objcache_node *n)
+{
+	if (core->rest &&
+	    objcache_store_nr(core, &n->store[OBJCACHE_DISPLACED]) < core->rest)
+		return OBJCACHE_DISPLACED;
+	return OBJCACHE_LEAVING;
+}
+
+/* Owner only, loaded full (or none): have an empty one loaded. */
+static enum objcache_met objcache_make_room(struct objcache_core *core,
+					    struct objcache_cpu *c,
+					    struct objcache_node *n,
+					    struct objcache_parking *p)
+{
+	struct objcache_magazine *empty;
+
+	p->kind = OBJCACHE_DISPLACED;
+	if (!c->spare)
+		return objcache_reload(core, c, n, NULL, p);
+	if (!c->spare_full) {
+		objcache_swap_spare(core, c);
+		return OBJCACHE_ROOM;
+	}
+	if (objcache_shared(c) >= core->shared_max) {
+		p->kind = objcache_beyond(core, n);
+		return objcache_overflow(core, c, n, p);
+	}
+	/* A taker that stands still in a slot, or no slots at all. */
+	if (!objcache_push(core, c, c->spare, &empty))
+		return objcache_overflow(core, c, n, p);
+	trace_objcache_spill(core->name, false, core->batch);
+	c->spare = NULL;
+	WRITE_ONCE(c->spare_full, false);
+	return objcache_reload(core, c, n, empty, p);
+}
+
+/*
+ * A step wanted to know, from a CPU that it must not disturb: has this been idle
+ * ever since? Then what is private to it leaves.
+ */
+static void objcache_answer(struct objcache_core *core, struct objcache_cpu *c,
+			    struct objcache_node *n)
+{
+	objcache_set_limit(core, c);
+	if (!READ_ONCE(c->expired) ||
+	    objcache_touched(c) != READ_ONCE(c->touched))
+		return;
+	objcache_owned_add(c, aged_out,
+			   objcache_part_leave(core, c, n, OBJCACHE_LEAVING));
+	objcache_part_strip(core, c, n);
+}
+
+/* What fits into one magazine: no visit is longer. */
+static unsigned int objcache_park_owner(struct objcache_core *core,
+					struct objcache_cpu *c, void **objs,
+					unsigned int nr, enum objcache_met *met,
+					struct objcache_parking *p)
+{
+	struct objcache_node *n = objcache_node_of(core, smp_processor_id());
+
+	if (unlikely(!data_race(c->own.limit))) /* any CPU takes it away */
+		objcache_answer(core, c, n);
+	if (!objcache_room(core, c))
+		*met = objcache_make_room(core, c, n, p);
+	if (*met != OBJCACHE_ROOM)
+		return 0;
+	nr = min(nr, objcache_room(core, c));
+	memcpy(c->own.top, objs, nr * sizeof(*objs));
+	objcache_set_top(c, c->own.top + nr);
+	if (p->put)
+		data_race(c->own.puts += nr); /* as on the hit path */
+	return nr;
+}
+
+/* One visit to the owner section, or beside it. */
+static unsigned int objcache_park_some(struct objcache_core *core, void **objs,
+				       unsigned int nr, enum objcache_met *met,
+				       struct objcache_parking *p)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+	unsigned int done = 0;
+
+	if (c) {
+		*met = OBJCACHE_ROOM;
+		done = objcache_park_owner(core, c, objs, nr, met, p);
+	} else {
+		*met = OBJCACHE_NO_PLACE;
+		p->kind = OBJCACHE_DISPLACED;
+		objcache_count_add(core, nested, nr);
+	}
+	objcache_exit(c);
+	return done;
+}
+
+static unsigned int objcache_park_as(struct objcache_core *core, void **objs,
+				     unsigned int nr, struct objcache_parking *p)
+{
+	enum objcache_met met = OBJCACHE_ROOM;
+	unsigned int done = 0;
+
+	while (done < nr && met != OBJCACHE_NO_PLACE) {
+		done += objcache_park_some(core, objs + done, nr - done, &met, p);
+		if (met != OBJCACHE_NO_MAGAZINE)
+			continue;
+		if (objcache_may_call_slab())
+			p->hand = objcache_magazine_alloc(core, GFP_NOWAIT,
+							  NUMA_NO_NODE);
+		if (!p->hand)
+			break;
+	}
+	if (p->hand)
+		objcache_depot_keep(core, objcache_here(core), p->hand);
+	return done;
+}
+
+/**
+ * objcache_park - park fresh objects on this CPU
+ * @core: the cache
+ * @objs: the objects
+ * @nr: how many
+ *
+ * Nothing that is parked makes way for them.
+ *
+ * Context: Any.
+ * Return: how many of @objs, from the first, found a place.
+ */
+unsigned int objcache_park(struct objcache_core *core, void **objs,
+			   unsigned int nr)
+{
+	struct objcache_parking p = { .keep = true };
+
+	return objcache_park_as(core, objs, nr, &p);
+}
+
+/**
+ * objcache_put_objs - take objects back that are fit to be kept
+ * @core: the cache, alive
+ * @objs: the objects
+ * @nr: how many
+ *
+ * Context: Any.
+ */
+void objcache_put_objs(struct objcache_core *core, void **objs,
+		       unsigned int nr)
+{
+	struct objcache_parking p = { .put = true };
+	unsigned int done = objcache_park_as(core, objs, nr, &p);
+
+	objs += done;
+	nr -= done;
+	if (!nr)
+		return;
+	objcache_count_add(core, puts, nr);
+	if (p.kind == OBJCACHE_LEAVING)
+		objcache_count_add(core, overflow, nr);
+	else
+		objcache_count_add(core, displaced, nr);
+	trace_objcache_spill(core->name, true, nr);
+	objcache_leave(core, objcache_here(core), p.kind, objs, nr);
+}
+
+/* ---- not to be kept ---- */
+
+/* Plain memory goes where it came from, if that is legal here. */
+static void objcache_doom(struct objcache_core *core, void *obj)
+{
+	trace_objcache_release(core->name, 1);
+	if (!core->ops.dtor && objcache_may_call_slab())
+		objcache_free(core, &obj, 1);
+	else
+		objcache_leave(core, objcache_here(core), OBJCACHE_DOOMED, &obj,
+			       1);
+}
+
+/* Where the CPU's node has no memory, any node is its own. */
+static bool objcache_is_near(void *obj)
+{
+	int node = numa_mem_id();
+
+	return page_to_nid(virt_to_page(obj)) == node ||
+	       !node_state(node, N_MEMORY);
+}
+
+static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
+{
+	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
+		return false;
+	if (core->flags & OBJCACHE_DEBUG)
+		return false;
+	return !(core->flags & OBJCACHE_NODE_LOCAL) || objcache_is_near(obj);
+}
+
+static void objcache_put_one(struct objcache_core *core, void *obj)
+{
+	if (objcache_fit_to_keep(core, obj)) {
+		objcache_put_objs(core, &obj, 1);
+		return;
+	}
+	objcache_count(core, puts);
+	objcache_count(core, refused);
+	objcache_doom(core, obj);
+}
+
+/**
+ * __objcache_put_slow - objcache_put() past the hit path
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ *
+ * After a destroy that found objects out, the memory stays as it is. A put that is
+ * past the look at that is over before the grace period that destroy waits for.
+ *
+ * Context: Any.
+ */
+void __objcache_put_slow(struct objcache *cache, void *obj)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "put") || !obj)
+		return;
+	rcu_read_lock();
+	if (likely(!READ_ONCE(core->dead)))
+		objcache_put_one(core, obj);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__objcache_put_slow);
+
+/*
+ * notrace, as are all calls with the hit path in them: what happens there is not
+ * traced anywhere, and a tracer's hook would be one instruction in twenty.
+ */
+
+/**
+ * __objcache_put - what objcache_put_noinline() calls
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ */
+notrace void __objcache_put(struct objcache *cache, void *obj)
+{
+	if (unlikely(!objcache_are_objects(cache, obj) ||
+		     !objcache_hit_put(cache, obj)))
+		__objcache_put_slow(cache, obj);
+}
+EXPORT_SYMBOL_GPL(__objcache_put);
+
+void objcache_discard(struct objcache *cache, void *obj)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "discard") || !obj)
+		return;
+	rcu_read_lock();
+	if (likely(!READ_ONCE(core->dead))) {
+		objcache_count(core, discarded);
+		objcache_doom(core, obj);
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(objcache_discard);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory pressure: what is on its way out, then the aged generation, then the rest
+ * of the shared parts, the private parts last
+ *
+ * Plain objects are freed inside scan, because reclaim credits a shrinker only
+ * with what the current task frees. Objects with a destructor are the keeper's; scan
+ * never waits, and takes no lock that is held across a blocking allocation. What it
+ * wants of private parts is brought out by a work item, one CPU after another.
+ *
+ * Counted in objects of a page; a larger one counts as what it holds.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+
+#include "core.h"
+#include "trace.h"
+
+static unsigned long objcache_shrink_unit(const struct objcache_core *core)
+{
+	return DIV_ROUND_UP(core->object_bytes, PAGE_SIZE);
+}
+
+static unsigned long objcache_shrink_count(struct shrinker *shrinker,
+					   struct shrink_control *sc)
+{
+	struct objcache_core *core = objcache_shrinker_data(shrinker);
+	unsigned long nr = objcache_stored(core, OBJCACHE_DISPLACED);
+	int cpu;
+
+	nr += objcache_stored(core, OBJCACHE_LEAVING);
+	for_each_possible_cpu(cpu) {
+		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+
+		nr += objcache_shared(c) * core->batch;
+		/* Only its own CPU can give it back. */
+		if (objcache_may_disturb(cpu))
+			nr += objcache_private(core, c);
+	}
+	return nr * objcache_shrink_unit(core) ?: SHRINK_EMPTY;
+}
+
+static unsigned long objcache_shrink_rings(struct objcache_core *core,
+					   bool aged, unsigned long nr)
+{
+	unsigned long done = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (done < nr)
+			done += objcache_age_rings(core, cpu, aged, nr - done);
+	return done;
+}
+
+/* All that is shared is leaving, the older first, until @nr objects are. */
+static unsigned long objcache_shrink_shared(struct objcache_core *core,
+					    unsigned long nr)
+{
+	unsigned long done = 0;
+
+	if (done < nr)
+		done += objcache_age_stores(core);
+	if (done < nr)
+		done += objcache_shrink_rings(core, true, nr - done);
+	if (done < nr)
+		done += objcache_age_stores(core);
+	if (done < nr)
+		done += objcache_shrink_rings(core, false, nr - done);
+	return done;
+}
+
+/* So many objects more, of private parts. */
+static void objcache_shrink_private(struct objcache_core *core, unsigned long nr)
+{
+	atomic_long_set(&core->squeeze_nr, nr);
+	objcache_queue_work(&core->squeeze);
+}
+
+static void objcache_squeeze(struct work_struct *work)
+{
+	struct objcache_core *core = container_of(work, struct objcache_core,
+						  squeeze);
+	long nr = atomic_long_xchg(&core->squeeze_nr, 0);
+	unsigned long done = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_cpu_ids && done < nr; i++) {
+		int cpu = (core->squeeze_cpu + 1) % nr_cpu_ids;
+
+		core->squeeze_cpu = cpu;
+		if (cpu_possible(cpu) && objcache_may_disturb(cpu))
+			done += objcache_visit(core, cpu, false);
+	}
+	/* They go at once, and are counted: not once more by the next scan. */
+	if (core->ops.dtor)
+		WRITE_ONCE(core->pressed, true);
+	else
+		done = objcache_unmake_leaving(core, done);
+	objcache_count_add(core, shrunk, done);
+	WRITE_ONCE(core->untidy, true);
+	objcache_want(core, OBJCACHE_DUE_NOW);
+}
+
+/*
+ * What is leaving goes now: freed here, or, with a destructor, by the keeper. If that
+ * has been told and has not come, it has been counted.
+ */
+static unsigned long objcache_shrink_leaving(struct objcache_core *core,
+					     unsigned long nr)
+{
+	if (!core->ops.dtor)
+		return objcache_unmake_leaving(core, nr);
+	if (xchg(&core->pressed, true))
+		return 0;
+	return min(nr, objcache_stored(core, OBJCACHE_LEAVING));
+}
+
+static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
+					  struct shrink_control *sc)
+{
+	struct objcache_core *core = objcache_shrinker_data(shrinker);
+	unsigned long unit = objcache_shrink_unit(core);
+	/* From debugfs any number may come. */
+	unsigned long nr = DIV_ROUND_UP(min_t(unsigned long, sc->nr_to_scan,
+					      INT_MAX), unit);
+	unsigned long done = 0, left = 0;
+
+	done = objcache_shrink_leaving(core, nr);
+	if (done < nr)
+		left = objcache_shrink_shared(core, nr - done);
+	if (left && !core->ops.dtor)
+		left = objcache_unmake_leaving(core, left);
+	done += left;
+	objcache_count_add(core, shrunk, done);
+	trace_objcache_shrink(core->name, nr, done);
+	if (done < nr)
+		objcache_shrink_private(core, nr - done);
+	WRITE_ONCE(core->untidy, true);
+	objcache_want(core, OBJCACHE_DUE_NOW);
+	sc->nr_scanned = max(done, 1UL) * unit;
+	return done * unit ?: SHRINK_STOP;
+}
+
+/**
+ * objcache_shrink_init - have a cache asked under memory pressure
+ * @core: the cache
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int objcache_shrink_init(struct objcache_core *core)
+{
+	INIT_WORK(&core->squeeze, objcache_squeeze);
+	return objcache_shrinker_register(&core->shrinker, core, core->name,
+					  objcache_shrink_count,
+					  objcache_shrink_scan);
+}
+
+/**
+ * objcache_shrink_exit - it is not asked any more
+ * @core: the cache
+ */
+void objcache_shrink_exit(struct objcache_core *core)
+{
+	objcache_shrinker_unregister(&core->shrinker);
+	cancel_work_sync(&core->squeeze);
+}
