@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites about aging share: age_test.c, age_timer_test.c, age_cost_test.c. */
+/* What the suites about aging share: age_test.c, age_timer_test.c. */
 #ifndef _OBJCACHE_KUNIT_AGE_HELPERS_H
 #define _OBJCACHE_KUNIT_AGE_HELPERS_H
 

@@ -3,22 +3,15 @@
  * S6: what nobody wants for two age steps goes, what is used stays
  *
  * Steps are taken by hand, on caches without a timer; age_timer_test.c is about
- * the timer, age_cost_test.c about what a step costs. No CPU here is isolated;
- * what a step does to one that is, ask_idle() does to any.
+ * the timer. No CPU here is isolated; what a step does to one that is, ask_idle()
+ * does to any.
  */
 
 #include "age_helpers.h"
 #include "contexts.h"
-#include "../module/internal.h"
+#include "inside.h"
 
 #define SHARED		(PARKED - PRIVATE)
-
-static unsigned long aged_out_by(struct tcache *tc, unsigned int cpu)
-{
-	struct objcache_core *core = to_core(tc->cache);
-
-	return READ_ONCE(per_cpu_ptr(core->cpu, cpu)->count.aged_out);
-}
 
 static void s06_an_idle_object_survives_one_step_and_not_two(struct kunit *test)
 {
@@ -134,7 +127,7 @@ static void s06_a_private_part_that_is_used_survives(struct kunit *test)
 	t_finish(tc);
 }
 
-static void s06_an_idle_private_part_is_released_by_its_own_cpu(struct kunit *test)
+static void s06_an_idle_private_part_of_another_cpu_goes_too(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 
@@ -146,8 +139,48 @@ static void s06_an_idle_private_part_is_released_by_its_own_cpu(struct kunit *te
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PRIVATE);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
-	KUNIT_EXPECT_EQ(test, aged_out_by(tc, t_nth_cpu(0)), 0);
-	KUNIT_EXPECT_EQ(test, aged_out_by(tc, t_nth_cpu(1)), PRIVATE);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), PRIVATE);
+	t_finish(tc);
+}
+
+/* Its owner, stopped in the middle of a call for a while. */
+struct in_the_way {
+	struct objcache *cache;
+	struct completion there;
+};
+
+static void stand_in_the_way(struct t_thread *thread)
+{
+	struct in_the_way *way = thread->crew->data;
+	struct objcache_owner *owner;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(way->cache->owner);
+	if (objcache_owner_enter(owner)) {
+		complete(&way->there);
+		mdelay(20);
+		objcache_owner_exit(owner);
+	}
+	preempt_enable();
+}
+
+static void s06_a_visit_that_finds_the_owner_at_work_comes_again(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct in_the_way way = { .cache = tc->cache };
+	struct t_crew *crew = t_crew_create(test, 1, stand_in_the_way, &way);
+
+	t_need_cpus(test, 2);
+	init_completion(&way.there);
+	t_on_cpu(test, 0);
+	age_use(tc, PRIVATE);
+	t_on_cpu(test, 1);
+	objcache_age(tc->cache);
+	t_crew_start(crew);
+	wait_for_completion(&way.there);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
 	t_finish(tc);
 }
 
@@ -200,31 +233,20 @@ static void s06_another_cpu_finds_the_aged_generation(struct kunit *test)
 	t_finish(tc);
 }
 
-/* With the owner flag set, as whoever interrupts the owner finds it. */
-static void put_nested(struct tcache *tc, struct tobj **objs, unsigned int nr)
-{
-	struct objcache_owner *owner;
-
-	preempt_disable();
-	owner = raw_cpu_ptr(tc->cache->owner);
-	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
-	t_put_all(tc, objs, nr);
-	objcache_owner_exit(owner);
-	preempt_enable();
-}
-
-static void s06_the_nested_list_ages_with_the_private_part(struct kunit *test)
+/* Those are displaced: they have no CPU. */
+static void s06_what_interrupts_have_parked_ages_too(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	struct tobj *objs[BATCH];
+	struct tobj *objs[BATCH + 1];
 
 	t_on_cpu(test, 0);
-	t_get_all(tc, objs, BATCH);
-	put_nested(tc, objs, BATCH);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, nested), BATCH);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), BATCH);
+	t_get_all(tc, objs, BATCH + 1);
+	t_put_nested(tc, objs, BATCH + 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, nested), BATCH + 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, displaced), BATCH + 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), BATCH + 1);
 	objcache_age(tc->cache);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), BATCH);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), BATCH + 1);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
 	t_finish(tc);
@@ -250,7 +272,7 @@ static void ask_idle(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
 
-	WRITE_ONCE(c->touched, objcache_touched(c));
+	WRITE_ONCE(c->touched, t_touched(c));
 	WRITE_ONCE(c->expired, true);
 	objcache_ask(c);
 }
@@ -350,11 +372,12 @@ static struct kunit_case age_cases[] = {
 	KUNIT_CASE(s06_steady_use_on_all_cpus_makes_nothing_fresh),
 	KUNIT_CASE(s06_idle_objects_go_beside_steady_use),
 	KUNIT_CASE(s06_a_private_part_that_is_used_survives),
-	KUNIT_CASE(s06_an_idle_private_part_is_released_by_its_own_cpu),
+	KUNIT_CASE(s06_an_idle_private_part_of_another_cpu_goes_too),
+	KUNIT_CASE(s06_a_visit_that_finds_the_owner_at_work_comes_again),
 	KUNIT_CASE(s06_what_was_prefilled_survives_one_step),
 	KUNIT_CASE(s06_a_get_from_the_aged_generation_is_counted),
 	KUNIT_CASE(s06_another_cpu_finds_the_aged_generation),
-	KUNIT_CASE(s06_the_nested_list_ages_with_the_private_part),
+	KUNIT_CASE(s06_what_interrupts_have_parked_ages_too),
 	KUNIT_CASE(s06_an_undisturbed_cpu_releases_its_part_at_its_next_put),
 	KUNIT_CASE(s06_an_undisturbed_cpu_keeps_what_it_uses),
 	KUNIT_CASE(s06_asking_under_load_loses_nothing),

@@ -183,7 +183,7 @@ static void t_dtor(void *p, void *ctx)
 	atomic_inc(&tc->dtors);
 	if (READ_ONCE(tc->free_pass) == current)
 		atomic_inc(&tc->free_pass_dtors);
-	if (tc->dtor_us && (!tc->slow_task || tc->slow_task == current))
+	if (tc->dtor_us)
 		usleep_range(tc->dtor_us, tc->dtor_us + 100);
 	t_wait_at_gate(tc);
 	atomic_inc(&tc->dtors_done);

@@ -66,7 +66,6 @@ enum t_fault {
  * @ctor_may_sleep: constructors sleep if their gfp allows
  * @refuse: what reset answers, the other way round
  * @dtor_us: microseconds a destructor sleeps
- * @slow_task: only those that this one runs; NULL: all
  * @gated: destructors wait for @gate, unless @free_pass runs them
  * @gate: opened by t_open_gate()
  * @free_pass: the task whose destructors do not wait
@@ -91,7 +90,6 @@ struct tcache {
 	bool ctor_may_sleep;
 	bool refuse;
 	unsigned int dtor_us;
-	struct task_struct *slow_task;
 	bool gated;
 	struct completion gate;
 	struct task_struct *free_pass;

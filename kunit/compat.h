@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* Since 6.6; before, no flag says it. */
 #ifndef SLAB_NO_MERGE
@@ -23,6 +24,13 @@
 
 #ifndef KUNIT_CASE_SLOW
 #define KUNIT_CASE_SLOW(name)	KUNIT_CASE(name)
+#endif
+
+/* Since 6.17 a workqueue says that it is bound to CPUs; before, it just was. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define T_WQ_PERCPU	WQ_PERCPU
+#else
+#define T_WQ_PERCPU	0
 #endif
 
 /* The kernel's shrinker in a struct objcache_shrinker; see ../module/compat.h. */

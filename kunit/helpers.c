@@ -292,7 +292,7 @@ void t_expect_balanced(struct tcache *tc, u64 in_use)
 	struct kunit *test = tc->test;
 
 	KUNIT_EXPECT_TRUE_MSG(test, t_wait_until(!t_stat(tc, releasing)),
-			      "the release queue does not empty");
+			      "the keeper does not get on");
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), (u64)atomic_read(&tc->dtors_done));
 	t_expect_balanced_now(tc, in_use);
 }

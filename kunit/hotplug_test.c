@@ -12,8 +12,7 @@
 
 #include "actors.h"
 #include "contexts.h"
-#include "helpers.h"
-#include "../module/internal.h"
+#include "inside.h"
 
 #define BATCH		4
 #define PARKED		24
@@ -56,18 +55,16 @@ static void cpu_on(struct kunit *test, unsigned int cpu)
 	KUNIT_ASSERT_TRUE(test, cpu_online(cpu));
 }
 
-/* Counted here once more, part by part; @cpu is dead or quiet. */
-static unsigned int parked_on(struct tcache *tc, unsigned int cpu)
+/* It is usable still, on any other CPU. */
+static void expect_found(struct tcache *tc, unsigned int nr)
 {
-	struct objcache_core *core = to_core(tc->cache);
-	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-	unsigned int sum = READ_ONCE(c->own.top) - READ_ONCE(c->own.base);
+	struct tobj **objs = t_objs(tc->test, nr + 1);
 
-	sum += READ_ONCE(c->spare_full) * core->batch;
-	return sum + objcache_shared(c) * core->batch + atomic_read(&c->nested_nr);
+	KUNIT_EXPECT_EQ(tc->test, t_try_get_all(tc, objs, nr + 1), nr);
+	t_put_all(tc, objs, nr);
 }
 
-static void s12_what_a_dead_cpu_had_parked_is_released(struct kunit *test)
+static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpu = victim();
@@ -76,34 +73,37 @@ static void s12_what_a_dead_cpu_had_parked_is_released(struct kunit *test)
 	t_on_cpu(test, num_online_cpus() - 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
 	t_on_cpu(test, 0);
-	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
 	cpu_off(test, cpu);
-	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), 0);
+	expect_found(tc, PARKED);
+	cpu_on(test, cpu);
+	t_finish(tc);
+}
+
+/* Nobody who would use it: two steps. */
+static void s12_what_a_dead_cpu_had_parked_ages(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = victim();
+
+	need_hotplug(test);
+	t_on_cpu(test, num_online_cpus() - 1);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	t_on_cpu(test, 0);
+	cpu_off(test, cpu);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
+	objcache_age(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
 	t_expect_balanced(tc, 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), PARKED);
 	cpu_on(test, cpu);
 	t_finish(tc);
 }
 
-/* As an interrupt that found the owner at work. */
-static void get_and_put_nested(struct tcache *tc)
-{
-	struct objcache_owner *owner;
-	struct tobj *obj;
-
-	preempt_disable();
-	owner = raw_cpu_ptr(tc->cache->owner);
-	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
-	obj = t_try_get(tc, 2);
-	KUNIT_EXPECT_NOT_NULL(tc->test, obj);
-	if (obj)
-		t_put(tc, obj, 2);
-	objcache_owner_exit(owner);
-	preempt_enable();
-}
-
-/* Private part, both generations and nested list: something in each. */
+/* Private part and both generations: something in each. */
 static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
@@ -117,17 +117,43 @@ static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 	t_put_all(tc, objs, PARKED);
 	objcache_age(tc->cache);
 	t_put_all(tc, objs + PARKED, CAPACITY - PARKED);
-	get_and_put_nested(tc);
 	KUNIT_EXPECT_NE(test, objcache_ring_count(&c->ring[0]), 0);
 	KUNIT_EXPECT_NE(test, objcache_ring_count(&c->ring[1]), 0);
-	KUNIT_EXPECT_NE(test, atomic_read(&c->nested_nr), 0);
-	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), CAPACITY);
+	KUNIT_EXPECT_TRUE(test, c->spare_full);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), CAPACITY);
 	t_on_cpu(test, 0);
 	cpu_off(test, cpu);
-	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 	t_expect_balanced(tc, 0);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), CAPACITY);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), 0);
+	expect_found(tc, CAPACITY);
 	cpu_on(test, cpu);
+	t_finish(tc);
+}
+
+/* S20 */
+static void s12_a_cpu_has_magazines_while_it_is_online(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0), *other;
+	unsigned int cpu = victim();
+	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
+
+	need_hotplug(test);
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_NOT_NULL(test, c->loaded);
+	KUNIT_EXPECT_NOT_NULL(test, c->slots);
+	cpu_off(test, cpu);
+	KUNIT_EXPECT_NULL(test, c->loaded);
+	KUNIT_EXPECT_NULL(test, c->spare);
+	KUNIT_EXPECT_NULL(test, c->slots);
+	other = t_create_named(test, "kunit-other", &(struct objcache_params) { .batch = BATCH });
+	KUNIT_EXPECT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->loaded);
+	KUNIT_EXPECT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->slots);
+	cpu_on(test, cpu);
+	KUNIT_EXPECT_NOT_NULL(test, c->loaded);
+	KUNIT_EXPECT_NOT_NULL(test, c->slots);
+	KUNIT_EXPECT_NOT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->slots);
+	t_finish(other);
 	t_finish(tc);
 }
 
@@ -145,7 +171,7 @@ static void s12_a_cpu_that_is_back_parks_and_finds_objects(struct kunit *test)
 	t_on_cpu(test, num_online_cpus() - 1);
 	t_get_all(tc, objs, PARKED);
 	t_put_all(tc, objs, PARKED);
-	KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), PARKED);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), PARKED);
 	fresh = t_stat(tc, fresh);
 	t_get_all(tc, objs, PARKED);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), fresh);
@@ -263,7 +289,7 @@ static void die_at_work(struct tcache *tc, struct ticker *ticker)
 	KUNIT_EXPECT_TRUE(test, t_wait_until(READ_ONCE(ticker->ticks) > ticks + 20));
 	cpu_off(test, ticker->cpu);
 	hrtimer_cancel(&ticker->timer);
-	KUNIT_EXPECT_EQ(test, parked_on(tc, ticker->cpu), 0);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, ticker->cpu), 0);
 	/* Nor does anything wait for it to come back, as each drain then would. */
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!irq_work_is_pending(&to_core(tc->cache)->kick)));
@@ -354,7 +380,7 @@ static void s12_tasks_that_a_dying_cpu_hands_on_lose_nothing(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		msleep(50);
 		cpu_off(test, cpu);
-		KUNIT_EXPECT_EQ(test, parked_on(tc, cpu), 0);
+		KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 		cpu_on(test, cpu);
 	}
 	t_crew_stop(crew);
@@ -401,8 +427,10 @@ static void s12_caches_come_and_go_while_cpus_do(struct kunit *test)
 }
 
 static struct kunit_case hotplug_cases[] = {
-	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_is_released),
+	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_is_usable),
+	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_ages),
 	KUNIT_CASE_SLOW(s12_no_part_of_a_dead_cpu_is_forgotten),
+	KUNIT_CASE_SLOW(s12_a_cpu_has_magazines_while_it_is_online),
 	KUNIT_CASE_SLOW(s12_a_cpu_that_is_back_parks_and_finds_objects),
 	KUNIT_CASE_SLOW(s12_a_cache_works_while_a_cpu_is_away),
 	KUNIT_CASE_SLOW(s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost),

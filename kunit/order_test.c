@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* S1 and S10: which object a get hands out, and how many a CPU parks. */
 
-#include "helpers.h"
+#include "inside.h"
 
 #define BATCH		4
 #define CAPACITY	32
@@ -197,6 +197,16 @@ static struct tcache *create_shape(struct kunit *test, const struct shape *shape
 	return t_create(test, &params);
 }
 
+static unsigned int tc_capacity(struct tcache *tc)
+{
+	return to_core(tc->cache)->capacity;
+}
+
+static unsigned int tc_batch(struct tcache *tc)
+{
+	return to_core(tc->cache)->batch;
+}
+
 #define MANY	250
 
 /*
@@ -206,10 +216,9 @@ static struct tcache *create_shape(struct kunit *test, const struct shape *shape
 static void s10_a_cpu_parks_its_capacity_at_most(struct kunit *test)
 {
 	struct tobj **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
+	unsigned int i, j, most;
 	struct objcache_stats st;
 	struct tcache *tc;
-	unsigned int i, j;
-	u64 most;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	t_on_cpu(test, 0);
@@ -219,11 +228,14 @@ static void s10_a_cpu_parks_its_capacity_at_most(struct kunit *test)
 		for (j = 0, most = 0; j < MANY; j++) {
 			t_put(tc, objs[j], 1);
 			if (j % 5 == 0 || j < 20)
-				most = max(most, t_stat(tc, parked));
+				most = max(most, t_parked_on(tc, t_nth_cpu(0)));
 		}
 		KUNIT_EXPECT_LE_MSG(test, most, shapes[i].capacity, "shape %u", i);
 		st = t_stats(tc);
 		KUNIT_EXPECT_EQ(test, st.overflow, MANY - st.parked);
+		/* What the capacity has beyond magazines is parked beside the CPU. */
+		KUNIT_EXPECT_LT_MSG(test, st.parked, tc_capacity(tc) + tc_batch(tc),
+				    "shape %u", i);
 		if (shapes[i].batch)
 			KUNIT_EXPECT_GT_MSG(test, most + shapes[i].batch,
 					    shapes[i].capacity, "shape %u", i);

@@ -14,7 +14,7 @@
 #include "helpers.h"
 
 #define BATCH		2U
-#define CAPACITY	8U
+#define CAPACITY	(4 * BATCH)
 #define STASH		(CAPACITY + BATCH + 2)	/* more than a CPU keeps */
 #define HAND		64U
 #define BOUNDARIES	2048U
@@ -26,11 +26,11 @@
  * @park: objects put here before
  * @unpark: how many of them are taken again
  * @private: the newest of them is in the private part then
- * @linked: objects on the nested list
+ * @loose: objects that were displaced: put by who interrupted the owner
  * @far: magazines in the ring of another CPU
- * @depot: without a destructor, so that there is a depot
+ * @depot: what is left of them is leaving
  * @aged: what is in the ring here is aged
- * @bare: no empty magazine waits in the ring
+ * @bare: no empty magazine waits in the ring or the depot
  * @inside: the call itself interrupts the owner
  */
 struct scene {
@@ -39,7 +39,7 @@ struct scene {
 	unsigned int park;
 	unsigned int unpark;
 	bool private;
-	unsigned int linked;
+	unsigned int loose;
 	unsigned int far;
 	bool depot;
 	bool aged;
@@ -52,6 +52,7 @@ struct scene {
  * @test: whose it is
  * @tc: the cache
  * @scene: what is played
+ * @keeper: what the cache's keeper does when there is no rig
  * @task: whose call it is
  * @open: the handler is to act
  * @acted: it has
@@ -81,6 +82,7 @@ struct rig {
 	struct kunit *test;
 	struct tcache *tc;
 	const struct scene *scene;
+	work_func_t keeper;
 	struct task_struct *task;
 	bool open;
 	bool acted;

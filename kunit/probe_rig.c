@@ -6,12 +6,13 @@
 
 #include <linux/slab.h>
 
+#include "inside.h"
 #include "probe.h"
 #include "steps.h"
-#include "../module/internal.h"
 
 #define TASK		1	/* who the test's own objects belong to */
 #define NMI		2
+#define ENOUGH		(HAND / 2 + STASH)
 
 static struct objcache_core *rig_core(struct rig *rig)
 {
@@ -24,8 +25,18 @@ static unsigned long overflown_here(struct rig *rig)
 {
 	struct objcache_core *core = rig_core(rig);
 
-	return this_cpu_read(core->cpu->count.overflow) +
-	       this_cpu_read(core->cpu->owned.overflow);
+	return this_cpu_read(core->cpu->count[OBJCACHE_STAT_overflow]) +
+	       this_cpu_read(core->cpu->owned[OBJCACHE_STAT_overflow]) +
+	       this_cpu_read(core->cpu->count[OBJCACHE_STAT_displaced]) +
+	       this_cpu_read(core->cpu->owned[OBJCACHE_STAT_displaced]);
+}
+
+/* Without a magazine to be had, the object itself goes to the depot. */
+static void intruder_puts(struct rig *rig, struct tobj *obj)
+{
+	t_put(rig->tc, obj, NMI);
+	if (!rig->nested && raw_cpu_ptr(rig->tc->cache->owner)->top[-1] == obj)
+		rig->last = obj;
 }
 
 void probe_intrude(struct rig *rig)
@@ -35,39 +46,44 @@ void probe_intrude(struct rig *rig)
 	rig->nested = raw_cpu_ptr(rig->tc->cache->owner)->idle != 1;
 	rig->got = t_try_get(rig->tc, NMI);
 	if (rig->got)
-		t_put(rig->tc, rig->got, NMI);
-	while (rig->stashed && overflown_here(rig) == overflow) {
-		rig->last = rig->stash[--rig->stashed];
-		t_put(rig->tc, rig->last, NMI);
-	}
+		intruder_puts(rig, rig->got);
+	while (rig->stashed && overflown_here(rig) == overflow)
+		intruder_puts(rig, rig->stash[--rig->stashed]);
 	rig->full += overflown_here(rig) != overflow;
 }
 
 /* ---- the state that a call meets ---- */
 
-/* Only a get that would have to make one looks into the depot. */
+/* Only a get that would have to make one takes back what is leaving. */
 static struct tobj *rig_take(struct rig *rig)
 {
 	struct tobj *obj = t_try_get(rig->tc, TASK);
 
-	if (!obj && READ_ONCE(rig_core(rig)->depot.full.nr))
+	if (!obj && t_stored(rig->tc, OBJCACHE_LEAVING))
 		obj = t_get(rig->tc, GFP_KERNEL, TASK);
 	return obj;
 }
 
+/* Nothing is destroyed meanwhile: what is too much goes here. */
 static void rig_take_all(struct rig *rig)
 {
 	struct tobj *obj;
 
-	while (rig->held < HAND && (obj = rig_take(rig)))
-		rig->hand[rig->held++] = obj;
+	while ((obj = rig_take(rig))) {
+		if (rig->held < ENOUGH)
+			rig->hand[rig->held++] = obj;
+		else
+			t_discard(rig->tc, obj, TASK);
+	}
+	while (rig->held > ENOUGH)
+		t_discard(rig->tc, rig->hand[--rig->held], TASK);
 }
 
 static void rig_top_up(struct rig *rig)
 {
 	struct tobj *obj;
 
-	while (rig->held < HAND / 2 + STASH) {
+	while (rig->held < ENOUGH) {
 		obj = t_get(rig->tc, GFP_KERNEL, TASK);
 		KUNIT_ASSERT_NOT_NULL(rig->test, obj);
 		rig->hand[rig->held++] = obj;
@@ -111,7 +127,7 @@ static void rig_park(struct rig *rig)
 }
 
 /* Owner only: as strip does, when nobody is there. */
-static void rig_strip(struct objcache_ring *ring)
+static void rig_strip_ring(struct objcache_ring *ring)
 {
 	u32 i;
 
@@ -121,6 +137,40 @@ static void rig_strip(struct objcache_ring *ring)
 		kfree((void *)(ring->slots[i] & ~OBJCACHE_SLOT_FREE));
 		ring->slots[i] = OBJCACHE_SLOT_FREE;
 	}
+}
+
+static void rig_strip_pile(struct objcache_pile *pile)
+{
+	struct objcache_magazine *mag;
+
+	while ((mag = pile->top)) {
+		pile->top = mag->floor;
+		pile->nr--;
+		kfree(mag);
+	}
+}
+
+/* One empty magazine waits in the depot, or none anywhere near. */
+static void rig_set_empties(struct rig *rig, struct objcache_cpu *c)
+{
+	struct objcache_core *core = rig_core(rig);
+	struct objcache_node *n = objcache_here(core);
+	struct objcache_magazine *mag = NULL;
+	unsigned long flags;
+
+	if (!rig->scene->bare) {
+		mag = kzalloc(objcache_magazine_bytes(core->batch), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(rig->test, mag);
+	} else {
+		rig_strip_ring(&c->ring[0]);
+		rig_strip_ring(&c->ring[1]);
+	}
+	raw_spin_lock_irqsave(&n->lock, flags);
+	rig_strip_pile(&n->empty);
+	rig_strip_pile(&n->empty_old);
+	n->empty.top = mag;
+	n->empty.nr = !!mag;
+	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 
 static bool rig_enter(struct rig *rig)
@@ -140,12 +190,12 @@ static void rig_exit(struct rig *rig)
 	preempt_enable();
 }
 
-static void rig_link(struct rig *rig)
+static void rig_displace(struct rig *rig)
 {
 	unsigned int i;
 
 	KUNIT_EXPECT_TRUE(rig->test, rig_enter(rig));
-	for (i = 0; i < rig->scene->linked; i++)
+	for (i = 0; i < rig->scene->loose; i++)
 		rig_park_one(rig);
 	rig_exit(rig);
 }
@@ -174,15 +224,6 @@ void probe_rig_unstash(struct rig *rig)
 	}
 }
 
-/* No look at the depot comes in between, and none has been. */
-static void rig_hold_depot(struct objcache_depot *depot)
-{
-	cancel_delayed_work_sync(&depot->work);
-	depot->full.low = 0;
-	depot->empty.low = 0;
-	depot->watched = true;
-}
-
 /* The same each time: nothing is parked but what the scene asks for. */
 void probe_rig_set(struct rig *rig)
 {
@@ -192,16 +233,16 @@ void probe_rig_set(struct rig *rig)
 	rig_top_up(rig);
 	rig_park_far(rig);
 	rig_park(rig);
-	rig_link(rig);
+	rig_displace(rig);
 	rig_stash(rig);
-	if (rig->scene->depot)
-		rig_hold_depot(&rig_core(rig)->depot);
 	if (rig->scene->aged)
 		WRITE_ONCE(c->gen, !c->gen);
-	if (rig->scene->bare) {
-		rig_strip(&c->ring[0]);
-		rig_strip(&c->ring[1]);
-	}
+	rig_set_empties(rig, c);
+	/* No theft is known, nor a trace of one left; and nobody has called the keeper. */
+	irq_work_sync(&rig_core(rig)->kick);
+	cancel_delayed_work_sync(&rig_core(rig)->keeper);
+	rig_core(rig)->due = 0;
+	c->victim = t_nth_cpu(0);
 	rig->obj = rig->scene->puts ? rig->hand[--rig->held] : NULL;
 	rig->acted = false;
 	rig->nested = false;
@@ -269,39 +310,31 @@ static void expect_on_top(struct rig *rig)
 		rig->hand[rig->held++] = top;
 }
 
-/*
- * Put a, b, c: they come back as c, b, a. What interrupts have linked may come in
- * between.
- */
-static void expect_newest_first(struct rig *rig)
+/* So that what is put next finds room here. */
+static void rig_make_room(struct rig *rig)
 {
-	struct objcache_cpu *c = per_cpu_ptr(rig_core(rig)->cpu, t_nth_cpu(0));
-	unsigned int foreign = atomic_read(&c->nested_nr), left = 3;
-	struct tobj *abc[3], *obj;
+	unsigned int i;
+	struct tobj *obj;
 
-	abc[0] = rig_park_one(rig);
-	abc[1] = rig_park_one(rig);
-	abc[2] = rig_park_one(rig);
-	while (left && (obj = t_try_get(rig->tc, TASK))) {
+	for (i = 0; i < 3 && (obj = t_try_get(rig->tc, TASK)); i++)
 		rig->hand[rig->held++] = obj;
-		if (obj == abc[left - 1])
-			left--;
-		else if (!foreign--)
-			break;
-	}
-	KUNIT_EXPECT_EQ(rig->test, left, 0);
 }
 
-/* S14; what lies in the depot counts as releasing, and stays there. */
-static void expect_books(struct rig *rig, u64 in_use)
+/* Put a, b, c: they come back as c, b, a. */
+static void expect_newest_first(struct rig *rig)
 {
-	if (!rig->scene->depot) {
-		t_expect_balanced(rig->tc, in_use);
-		return;
+	struct tobj *abc[3], *obj;
+	unsigned int i;
+
+	rig_make_room(rig);
+	for (i = 0; i < 3; i++)
+		abc[i] = rig_park_one(rig);
+	for (i = 3; i--; ) {
+		obj = t_try_get(rig->tc, TASK);
+		KUNIT_EXPECT_PTR_EQ(rig->test, obj, abc[i]);
+		if (obj)
+			rig->hand[rig->held++] = obj;
 	}
-	rig_hold_depot(&rig_core(rig)->depot);
-	KUNIT_EXPECT_TRUE(rig->test, t_wait_until(!atomic_long_read(&rig_core(rig)->releasing)));
-	t_expect_balanced_now(rig->tc, in_use);
 }
 
 void probe_judge(struct rig *rig, struct tobj *obj)
@@ -318,37 +351,47 @@ void probe_judge(struct rig *rig, struct tobj *obj)
 		KUNIT_EXPECT_NOT_NULL(test, obj);
 	expect_newest_first(rig);
 	probe_rig_unstash(rig);
-	expect_books(rig, rig->held);
+	t_expect_balanced_now(rig->tc, rig->held);
 }
 
 /* ---- its life ---- */
 
+/* It would be in the way: what is leaving stays, and nobody else has a lock. */
+static void rig_keeper(struct work_struct *work)
+{
+	struct objcache_core *core = container_of(to_delayed_work(work),
+						  struct objcache_core, keeper);
+
+	clear_bit(OBJCACHE_DUE_NOW, &core->due);
+	clear_bit(OBJCACHE_DUE_LOOK, &core->due);
+}
+
 void probe_rig_open(struct rig *rig, const struct scene *scene)
 {
-	struct objcache_ops ops = { .ctor = t_ops.ctor };
-	struct objcache_params params = {
-		.batch = BATCH, .capacity = CAPACITY, .ops = scene->depot ? &ops : &t_ops,
-	};
+	struct objcache_params params = { .batch = BATCH, .capacity = CAPACITY };
+	struct objcache_core *core;
 
 	rig->tc = t_create(rig->test, &params);
 	rig->scene = scene;
-	/* What overflows may wait as long as it likes: no get is refused for that. */
-	rig_core(rig)->backlog_max = INT_MAX;
+	core = rig_core(rig);
+	/* So many may wait as like: no get is refused for that. */
+	core->backlog_max = INT_MAX;
+	rig->keeper = core->keeper.work.func;
+	core->keeper.work.func = rig_keeper;
 }
 
 void probe_rig_close(struct rig *rig)
 {
+	struct objcache_core *core = rig_core(rig);
+
 	rig_take_all(rig);
 	while (rig->held)
 		rig_park_one(rig);
-	if (!rig->scene->depot) {
-		t_finish(rig->tc);
-		return;
-	}
+	irq_work_sync(&core->kick);
+	cancel_delayed_work_sync(&core->keeper);
+	core->keeper.work.func = rig->keeper;
 	objcache_drain(rig->tc->cache);
-	expect_books(rig, 0);
-	KUNIT_EXPECT_EQ(rig->test, t_stat(rig->tc, parked) + t_stat(rig->tc, releasing), 0);
-	t_destroy(rig->tc);
+	t_finish(rig->tc);
 }
 
 struct rig *probe_rig_create(struct kunit *test)

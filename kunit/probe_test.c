@@ -89,32 +89,31 @@ SCENE(called_put, probed_called_put, .puts = true, .park = 1)
 
 /* ---- gets behind the hit path ---- */
 
-SCENE(get_from_the_spare, probed_get, .park = 3, .unpark = 1, .private = true)
-SCENE(get_that_folds_the_list_in, probed_get, .linked = 2)
-SCENE(get_from_the_own_ring, probed_get, .park = 6, .unpark = 4)
-SCENE(get_from_the_aged_ring, probed_get, .park = 6, .unpark = 4, .aged = true)
+SCENE(get_from_the_spare, probed_get, .park = BATCH + 1, .unpark = 1, .private = true)
+SCENE(get_from_the_own_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH)
+SCENE(get_from_the_aged_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH, .aged = true)
 SCENE(get_that_steals, probed_get, .far = 1)
+SCENE(get_of_loose_ones, probed_get, .loose = 2)
 SCENE(get_from_the_depot, probed_get, .park = CAPACITY + BATCH, .unpark = CAPACITY, .depot = true)
 SCENE(get_of_a_fresh_one, probed_get)
 SCENE(try_get_of_nothing, probed_try_get)
 
 /* ---- puts behind it ---- */
 
-SCENE(put_with_an_empty_spare, probed_put, .puts = true, .park = 2)
-SCENE(put_that_folds_the_list_in, probed_put, .puts = true, .park = 2, .linked = 1)
-SCENE(put_that_pushes, probed_put, .puts = true, .park = 4)
-SCENE(put_that_needs_a_magazine, probed_put, .puts = true, .park = 4, .bare = true)
+SCENE(put_with_an_empty_spare, probed_put, .puts = true, .park = BATCH)
+SCENE(put_that_pushes, probed_put, .puts = true, .park = 2 * BATCH)
+SCENE(put_that_needs_a_magazine, probed_put, .puts = true, .park = 2 * BATCH, .bare = true)
 SCENE(put_that_overflows, probed_put, .puts = true, .park = CAPACITY)
-SCENE(put_to_the_depot, probed_put, .puts = true, .park = CAPACITY, .depot = true)
+SCENE(put_that_overflows_bare, probed_put, .puts = true, .park = CAPACITY, .bare = true)
 
 /* ---- calls that interrupt the owner themselves ---- */
 
-SCENE(nested_get_from_the_list, probed_get, .linked = 1, .inside = true)
-SCENE(nested_get_from_the_own_ring, probed_get, .park = 6, .unpark = 4, .inside = true)
+SCENE(nested_get_from_the_own_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH,
+      .inside = true)
 SCENE(nested_get_that_steals, probed_get, .far = 1, .inside = true)
+SCENE(nested_get_of_loose_ones, probed_get, .loose = 2, .inside = true)
 SCENE(nested_get_of_a_fresh_one, probed_get, .inside = true)
 SCENE(nested_put, probed_put, .puts = true, .inside = true)
-SCENE(nested_put_without_room, probed_put, .puts = true, .linked = BATCH, .inside = true)
 
 static int probe_suite_init(struct kunit_suite *suite)
 {
@@ -130,25 +129,23 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_SLOW(s11_an_nmi_in_called_try_get),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_called_put),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_spare),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_get_that_folds_the_list_in),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_own_ring),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_aged_ring),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_that_steals),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_get_of_loose_ones),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_depot),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_of_a_fresh_one),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_try_get_of_nothing),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_with_an_empty_spare),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_folds_the_list_in),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_pushes),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_needs_a_magazine),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_overflows),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_put_to_the_depot),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_the_list),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_overflows_bare),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_the_own_ring),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_that_steals),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_of_loose_ones),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_of_a_fresh_one),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_put),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_put_without_room),
 	{}
 };
 

@@ -6,13 +6,15 @@
  * by the destructor of the test caches itself.
  */
 
+#include <linux/kcsan-checks.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "contexts.h"
 #include "helpers.h"
 
 #define CAPACITY	32
-#define BACKLOG		CAPACITY	/* the bound on objects that wait */
+#define BACKLOG		64		/* the bound on what may not be handed out again */
 #define MANY		200
 
 static struct tcache *create_with_reset(struct kunit *test)
@@ -173,7 +175,7 @@ static void s08_no_put_ever_runs_or_awaits_a_destructor(struct kunit *test)
 	t_finish(tc);
 }
 
-/* Nothing is made anew as long as more than the bound waits and may be used. */
+/* Nothing is made anew as long as something waits that may be used. */
 static void s08_a_get_takes_a_waiting_object_back(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
@@ -187,20 +189,21 @@ static void s08_a_get_takes_a_waiting_object_back(struct kunit *test)
 	t_put_all(tc, objs, MANY);
 	parked = t_stat(tc, parked);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), MANY - parked);
-	for (nr = 0; nr < MANY - BACKLOG; nr++) {
+	/* All but the one that is at the gate. */
+	for (nr = 0; nr < MANY - 1; nr++) {
 		objs[nr] = t_get(tc, GFP_NOWAIT, 1);
 		KUNIT_EXPECT_NOT_NULL(test, objs[nr]);
 		if (!objs[nr])
 			break;
 	}
-	KUNIT_EXPECT_LE(test, t_stat(tc, created), MANY + 4);
-	KUNIT_EXPECT_LE(test, t_stat(tc, releasing), BACKLOG + 4);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
+	KUNIT_EXPECT_GE(test, t_stat(tc, taken_back), nr - parked);
 	t_open_gate(tc);
 	t_put_all(tc, objs, nr);
 	t_finish(tc);
 }
 
-/* The worker is in a destructor meanwhile. */
+/* The keeper is in a destructor meanwhile. */
 static void s08_what_a_step_releases_can_be_taken_back(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
@@ -214,16 +217,16 @@ static void s08_what_a_step_releases_can_be_taken_back(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, first);
 	WRITE_ONCE(tc->gated, true);
 	t_discard(tc, first, 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
 	t_put_all(tc, objs, CAPACITY);
 	t_on_cpu(test, 1);
 	t_put_all(tc, objs + CAPACITY, CAPACITY);
 	objcache_age(tc->cache);
 	objcache_age(tc->cache);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, releasing) ==
-					     2 * CAPACITY + 1));
-	for (nr = 0; nr < 2 * CAPACITY - BACKLOG; nr++) {
-		/* They are waiting as soon as reap_work has run. */
-		KUNIT_EXPECT_TRUE(test, t_wait_until((objs[nr] = t_get(tc, GFP_NOWAIT, 1))));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 2 * CAPACITY + 1);
+	for (nr = 0; nr < 2 * CAPACITY; nr++) {
+		objs[nr] = t_get(tc, GFP_NOWAIT, 1);
+		KUNIT_EXPECT_NOT_NULL(test, objs[nr]);
 		if (!objs[nr])
 			break;
 	}
@@ -252,6 +255,8 @@ static void s08_what_may_not_move_is_not_taken_back(struct kunit *test)
 	/* One that must not fail is made in spite of the bound. */
 	obj = t_get(tc, GFP_NOFS | __GFP_NOFAIL, 1);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, forced), 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, waits), 0);
 	t_open_gate(tc);
 	t_put(tc, obj, 1);
 	t_finish(tc);
@@ -288,21 +293,81 @@ static void s08_a_get_below_the_bound_constructs(struct kunit *test)
 	t_finish(tc);
 }
 
-/* The worker is stuck at the gate; the getter may pass, and so gets on. */
-static void s08_a_get_that_may_block_helps_above_the_bound(struct kunit *test)
+/* They write current->flags, which others read: see shrink_test.c. */
+#define IN_SCOPE(scope, call)						\
+({									\
+	unsigned int _flags;						\
+	typeof(call) _ret;						\
+									\
+	kcsan_disable_current();					\
+	_flags = memalloc_##scope##_save();				\
+	kcsan_enable_current();						\
+	_ret = call;							\
+	kcsan_disable_current();					\
+	memalloc_##scope##_restore(_flags);				\
+	kcsan_enable_current();						\
+	_ret;								\
+})
+
+/* In a scope of its own, and as reclaim: all of them with the bits of GFP_KERNEL. */
+static void s08_who_may_not_wait_is_known_by_its_scope(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
+
+	t_doom(tc, MANY);
+	KUNIT_EXPECT_NULL(test, IN_SCOPE(nofs, t_get(tc, GFP_KERNEL, 1)));
+	KUNIT_EXPECT_NULL(test, IN_SCOPE(noio, t_get(tc, GFP_KERNEL, 1)));
+	KUNIT_EXPECT_NULL(test, IN_SCOPE(noreclaim, t_get(tc, GFP_KERNEL, 1)));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, waits), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
+	t_open_gate(tc);
+	t_finish(tc);
+}
+
+static void get_one(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+	struct tobj *obj = t_get(tc, GFP_KERNEL, thread->who);
+
+	KUNIT_EXPECT_NOT_NULL(tc->test, obj);
+	t_put(tc, obj, thread->who);
+}
+
+/* It makes none before, runs no destructor itself, and gets on when fewer wait. */
+static void s08_a_get_that_may_block_waits_above_the_bound(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct t_crew *crew = t_crew_create(test, 1, get_one, tc);
+
+	tc->free_pass = crew->threads[0].task;
+	t_doom(tc, MANY);
+	t_crew_start(crew);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, waits) == 1));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
+	t_open_gate(tc);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->free_pass_dtors), 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY + 1);
+	t_finish(tc);
+}
+
+/* What has come back meanwhile need not be made. */
+static void s08_who_has_waited_looks_again_before_it_makes_one(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct t_crew *crew = t_crew_create(test, 1, get_one, tc);
 	struct tobj *obj;
 
-	WRITE_ONCE(tc->free_pass, current);
-	t_doom(tc, MANY);
+	t_on_cpu(test, 0);
 	obj = t_get(tc, GFP_KERNEL, 1);
-	KUNIT_EXPECT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_GE(test, atomic_read(&tc->free_pass_dtors), 1);
-	KUNIT_EXPECT_LE(test, t_stat(tc, releasing), MANY);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	t_doom(tc, MANY);
+	t_crew_start(crew);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, waits) == 1));
+	t_put(tc, obj, 1);
 	t_open_gate(tc);
-	if (obj)
-		t_put(tc, obj, 1);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY + 1);
 	t_finish(tc);
 }
 
@@ -340,7 +405,7 @@ static void refused_user(struct t_thread *thread)
 }
 
 /*
- * Every put feeds the backlog, and each destructor takes a millisecond. What
+ * Every put feeds the backlog, and each destructor sleeps. What
  * exists is what is out, what may wait, and what is being destroyed.
  */
 static void s08_the_backlog_is_bounded_when_destructors_are_slow(struct kunit *test)
@@ -351,7 +416,7 @@ static void s08_the_backlog_is_bounded_when_destructors_are_slow(struct kunit *t
 	int most = BACKLOG + nr * (HELD + 2) + 2;
 
 	WRITE_ONCE(tc->refuse, true);
-	tc->dtor_us = 1000;
+	tc->dtor_us = 200;
 	crew = t_crew_create(test, nr, refused_user, tc);
 	KUNIT_EXPECT_TRUE(test, t_crew_run(crew, 1000, atomic_read(&tc->ctors) > most));
 	KUNIT_EXPECT_LE(test, atomic_read(&tc->live_max), most);
@@ -482,7 +547,9 @@ static struct kunit_case release_cases[] = {
 	KUNIT_CASE(s08_what_may_not_move_is_not_taken_back),
 	KUNIT_CASE(s08_a_get_that_may_not_block_is_null_above_the_bound),
 	KUNIT_CASE(s08_a_get_below_the_bound_constructs),
-	KUNIT_CASE(s08_a_get_that_may_block_helps_above_the_bound),
+	KUNIT_CASE(s08_who_may_not_wait_is_known_by_its_scope),
+	KUNIT_CASE(s08_a_get_that_may_block_waits_above_the_bound),
+	KUNIT_CASE(s08_who_has_waited_looks_again_before_it_makes_one),
 	KUNIT_CASE(s08_a_bulk_get_keeps_to_the_bound_too),
 	KUNIT_CASE_SLOW(s08_the_backlog_is_bounded_when_destructors_are_slow),
 	KUNIT_CASE(s08_a_destructor_may_put_into_another_cache),

@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 
 #include "helpers.h"
-#include "../module/ring.h"
+#include "../module/core/ring.h"
 
 #define SLOTS		8
 #define NEAR_WRAP	((u32)-500)
@@ -60,7 +60,7 @@ static struct rig *rig_create(struct kunit *test, u32 limit, u32 start)
 	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
-	objcache_ring_init(&rig->ring, rig->slots, limit);
+	objcache_ring_attach(&rig->ring, rig->slots, limit);
 	atomic64_set(&rig->ring.word, objcache_ring_pack(start, start));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, rig_cleanup, rig));
 	rig->seen = bitmap_zalloc(VALUES + 1, GFP_KERNEL);
@@ -252,6 +252,30 @@ static void s02_a_ring_wraps_without_loss(struct kunit *test)
 }
 
 /* A slot whose taker is not finished with it is not filled again. */
+/* A CPU that goes away, wherever its ring has come to. */
+static void s12_a_ring_that_has_lost_its_slots_is_empty(struct kunit *test)
+{
+	static const u32 starts[] = { 0, 1, NEAR_WRAP, U32_MAX - 1, U32_MAX };
+	struct objcache_magazine *mag, *empty;
+	struct rig *rig;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		rig = rig_create(test, SLOTS, starts[i]);
+		objcache_ring_detach(&rig->ring);
+		KUNIT_ASSERT_EQ_MSG(test, objcache_ring_count(&rig->ring), 0,
+				    "from %u", starts[i]);
+		KUNIT_EXPECT_NULL(test, objcache_ring_steal(&rig->ring, NULL));
+		mag = rig_magazine();
+		KUNIT_ASSERT_NOT_NULL(test, mag);
+		KUNIT_EXPECT_FALSE(test, objcache_ring_push(&rig->ring, mag, &empty));
+		objcache_ring_attach(&rig->ring, rig->slots, SLOTS);
+		KUNIT_EXPECT_TRUE(test, objcache_ring_push(&rig->ring, mag, &empty));
+		KUNIT_EXPECT_PTR_EQ(test, objcache_ring_steal(&rig->ring, NULL), mag);
+		kfree(mag);
+	}
+}
+
 static void s02_a_claimed_slot_is_not_reused_before_its_return(struct kunit *test)
 {
 	struct rig *rig = rig_create(test, 4, NEAR_WRAP);
@@ -348,6 +372,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(s02_an_empty_or_absent_ring_gives_nothing),
 	KUNIT_CASE(s02_a_ring_pops_the_newest_and_gives_away_the_oldest),
 	KUNIT_CASE(s02_a_ring_wraps_without_loss),
+	KUNIT_CASE(s12_a_ring_that_has_lost_its_slots_is_empty),
 	KUNIT_CASE(s02_a_claimed_slot_is_not_reused_before_its_return),
 	KUNIT_CASE(s02_every_value_in_a_ring_comes_out_once),
 	KUNIT_CASE(s02_every_value_comes_out_once_of_a_ring_of_one_slot),

@@ -13,7 +13,7 @@
 #include <linux/vmalloc.h>
 
 #include "helpers.h"
-#include "../module/internal.h"
+#include "../module/core/core.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -56,7 +56,8 @@ static unsigned int spans_take(struct tcache *tc, struct span *spans, unsigned i
 	unsigned int cpu, nr = 0;
 
 	span_take(test, &spans[nr++], "the cache", core, sizeof(*core));
-	span_take(test, &spans[nr++], "the surplus mask", core->surplus, cpumask_size());
+	span_take(test, &spans[nr++], "the node", objcache_node_of(core, self),
+		  sizeof(struct objcache_node) + cpumask_size());
 	span_take(test, &spans[nr++], "the shared part", &c->ring,
 		  sizeof(*c) - SHARED_FROM);
 	span_take(test, &spans[nr++], "the ring's slots", c->ring[0].slots,
@@ -112,7 +113,7 @@ static void what_a_hit_writes_has_lines_of_its_own(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 	struct objcache_core *core = to_core(tc->cache);
-	size_t last = offsetof(struct objcache_cpu, pushing);
+	size_t last = offsetofend(struct objcache_cpu, owned) - 1;
 	unsigned int cpu;
 
 	KUNIT_EXPECT_EQ(test, offsetof(struct objcache_cpu, own), 0);
@@ -120,14 +121,16 @@ static void what_a_hit_writes_has_lines_of_its_own(struct kunit *test)
 	last = offsetofend(struct objcache_cpu, count) - 1;
 	KUNIT_EXPECT_FALSE(test, share_a_line(last, SHARED_FROM));
 	last = offsetofend(struct objcache_cpu, stolen) - 1;
-	KUNIT_EXPECT_FALSE(test, share_a_line(last, offsetof(struct objcache_cpu, nested)));
+	KUNIT_EXPECT_FALSE(test, share_a_line(last, offsetof(struct objcache_cpu, touched)));
 	KUNIT_EXPECT_EQ(test, sizeof(struct objcache_cpu) % SMP_CACHE_BYTES, 0);
 	for_each_possible_cpu(cpu)
 		KUNIT_EXPECT_EQ(test, 0, (unsigned long)per_cpu_ptr(core->cpu, cpu) %
 					 SMP_CACHE_BYTES);
 	/* What every call reads, and what the way out of objects writes. */
-	last = offsetofend(struct objcache_core, surplus) - 1;
-	KUNIT_EXPECT_FALSE(test, share_a_line(last, offsetof(struct objcache_core, waiting)));
+	last = offsetofend(struct objcache_core, none) - 1;
+	KUNIT_EXPECT_FALSE(test, share_a_line(last, offsetof(struct objcache_core, doomed)));
+	last = offsetofend(struct objcache_node, store) - 1;
+	KUNIT_EXPECT_FALSE(test, share_a_line(last, offsetof(struct objcache_node, surplus)));
 	KUNIT_EXPECT_EQ(test, 0, (unsigned long)core % SMP_CACHE_BYTES);
 	t_finish(tc);
 }
@@ -217,7 +220,7 @@ static void race_judge(struct race *race, unsigned int producer)
 	struct objcache_core *core = to_core(race->tc->cache);
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, producer);
 
-	if (objcache_shared(c) && !cpumask_test_cpu(producer, core->surplus))
+	if (objcache_shared(c) && !test_bit(producer, objcache_node_of(core, producer)->surplus))
 		race->lost++;
 }
 

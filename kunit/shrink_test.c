@@ -7,11 +7,13 @@
  */
 
 #include <linux/kcsan-checks.h>
+#include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/vmstat.h>
 
 #include "actors.h"
 #include "helpers.h"
-#include "../module/internal.h"
+#include "../module/core/core.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -150,18 +152,25 @@ static void s07_scan_takes_aged_then_current_then_private_parts(struct kunit *te
 	t_finish(tc);
 }
 
-static void s07_scan_asks_every_cpu_for_its_private_part(struct kunit *test)
+/* As many of them as it takes, one CPU after another. */
+static void s07_scan_asks_cpus_for_their_private_parts(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu;
+	unsigned int cpus = num_online_cpus(), cpu;
 
-	for (cpu = 0; cpu < num_online_cpus(); cpu++) {
+	for (cpu = 0; cpu < cpus; cpu++) {
 		t_on_cpu(test, cpu);
 		KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PRIVATE, GFP_KERNEL),
 				PRIVATE);
 	}
 	KUNIT_EXPECT_EQ(test, scan(tc, 1), SHRINK_STOP);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, shrunk) == cpu * PRIVATE));
+	flush_work(&to_core(tc->cache)->squeeze);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, shrunk), PRIVATE);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), (cpus - 1) * PRIVATE);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	KUNIT_EXPECT_EQ(test, scan(tc, cpus * PRIVATE), SHRINK_STOP);
+	flush_work(&to_core(tc->cache)->squeeze);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, shrunk), cpus * PRIVATE);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
 	t_finish(tc);
 }
@@ -225,12 +234,75 @@ static void s07_scan_does_not_wait_for_destructors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st.destroyed, 0);
 	KUNIT_EXPECT_EQ(test, st.releasing, SHARED);
 	KUNIT_EXPECT_EQ(test, st.shrunk, SHARED);
-	KUNIT_EXPECT_EQ(test, scan(tc, SHARED), SHRINK_STOP);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, releasing) == PARKED));
+	/* What waits for its destructor is not in the way of the private parts. */
+	KUNIT_EXPECT_TRUE(test, t_wait_until((scan(tc, SHARED),
+					      t_stat(tc, releasing) == PARKED)));
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 0);
 	t_expect_balanced_now(tc, 0);
 	t_open_gate(tc);
 	t_finish(tc);
+}
+
+/* ---- freed slabs ---- */
+
+#define LARGE_NR	26U
+
+static unsigned long slab_bytes(void)
+{
+	return (global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B)) << PAGE_SHIFT;
+}
+
+static void by_two_steps(struct objcache *cache)
+{
+	objcache_age(cache);
+	objcache_age(cache);
+}
+
+static void by_drain(struct objcache *cache)
+{
+	objcache_drain(cache);
+}
+
+/* Private parts, too. */
+static void by_pressure(struct objcache *cache)
+{
+	as_reclaim(cache, true, LARGE_NR * SZ_1M / PAGE_SIZE);
+	flush_work(&to_core(cache)->squeeze);
+	as_reclaim(cache, true, LARGE_NR * SZ_1M / PAGE_SIZE);
+}
+
+/* The slab keeps ten empty ones for itself, if nobody asks for them. */
+static void expect_slabs_freed(struct kunit *test, void (*release)(struct objcache *cache),
+			       const char *what)
+{
+	struct objcache_params params = {
+		.size = SZ_1M - SZ_4K, .batch = 1, .capacity = LARGE_NR,
+		.flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache *cache = objcache_create("kunit-large", &params);
+	unsigned long before = slab_bytes();
+	void *objs[LARGE_NR];
+	unsigned int nr;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	t_on_cpu(test, 0);
+	nr = objcache_get_bulk(cache, GFP_KERNEL, LARGE_NR, objs);
+	KUNIT_EXPECT_EQ(test, nr, LARGE_NR);
+	KUNIT_EXPECT_GT(test, slab_bytes(), before + LARGE_NR / 2 * SZ_1M);
+	objcache_put_bulk(cache, nr, objs);
+	release(cache);
+	KUNIT_EXPECT_TRUE_MSG(test, t_wait_until(slab_bytes() < before + 3 * SZ_1M),
+			      "%s: %lu KiB still in slabs", what,
+			      (slab_bytes() - before) / SZ_1K);
+	objcache_destroy(cache);
+}
+
+static void s07_freed_slabs_reach_the_page_allocator(struct kunit *test)
+{
+	expect_slabs_freed(test, by_drain, "drain");
+	expect_slabs_freed(test, by_pressure, "pressure");
+	expect_slabs_freed(test, by_two_steps, "two steps");
 }
 
 /* One of the threads is reclaim, on a CPU that others use too. */
@@ -277,10 +349,11 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(s07_count_is_what_is_parked),
 	KUNIT_CASE(s07_scan_of_an_empty_cache_says_stop),
 	KUNIT_CASE(s07_scan_takes_aged_then_current_then_private_parts),
-	KUNIT_CASE(s07_scan_asks_every_cpu_for_its_private_part),
+	KUNIT_CASE(s07_scan_asks_cpus_for_their_private_parts),
 	KUNIT_CASE(s07_scan_takes_what_it_is_asked_for),
 	KUNIT_CASE(s07_plain_objects_are_freed_within_scan),
 	KUNIT_CASE(s07_scan_does_not_wait_for_destructors),
+	KUNIT_CASE_SLOW(s07_freed_slabs_reach_the_page_allocator),
 	KUNIT_CASE_SLOW(s07_scanning_under_load_loses_nothing),
 	{}
 };

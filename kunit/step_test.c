@@ -20,9 +20,9 @@
 #include <linux/ptrace.h>
 
 #include "actors.h"
-#include "helpers.h"
+#include "inside.h"
 #include "steps.h"
-#include "../module/internal.h"
+#include "../module/core/core.h"
 
 #ifdef CONFIG_X86_64
 #include <asm/debugreg.h>
@@ -235,14 +235,13 @@ static void step_through(struct kunit *test, struct tcache *tc,
 	struct stepper *st = stepper_create(test, tc);
 	unsigned long end = jiffies + msecs_to_jiffies(2000);
 	struct tobj *objs[TAKEN_MAX];
-	unsigned int rounds;
-	u64 most = 0;
+	unsigned int rounds, most = 0;
 
 	objcache_prefill(tc->cache, 32, GFP_KERNEL);
 	st->intrude = true;
 	for (rounds = 0; time_before(jiffies, end) || rounds < 2; rounds++) {
 		stepper_give(st, objs, stepper_take(st, objs));
-		most = max(most, t_stat(tc, parked));
+		most = max(most, t_parked_on(tc, t_nth_cpu(0)));
 		cond_resched();
 	}
 	st->intrude = false;
@@ -374,22 +373,19 @@ static struct tcache *create_to_age(struct kunit *test, unsigned int nr)
 	return tc;
 }
 
-/*
- * What a step leaves a CPU to do is to release its private part; that is the only
- * thing a step does to a CPU. Here it is asked for as the shrinker asks.
- */
+/* The second step takes out what the first has made the aged generation. */
 static unsigned long longest_stretch_of_a_step(struct kunit *test, unsigned int nr)
 {
 	struct tcache *tc = create_to_age(test, nr);
-	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, t_nth_cpu(0));
 	struct stepper *st = stepper_create(test, tc);
-	u64 parked = t_stat(tc, parked);
+	u64 shared = t_stat(tc, parked) - 4 * AGED_BATCH;
 
-	WRITE_ONCE(c->squeeze, true);
+	objcache_age_step(to_core(tc->cache));
 	step_on();
-	c->age_work.func(&c->age_work);
+	objcache_age_step(to_core(tc->cache));
 	step_off();
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), parked - 2 * AGED_BATCH);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 4 * AGED_BATCH);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, aged_out), shared);
 	stepper_end(st);
 	t_finish(tc);
 	return st->longest;
@@ -397,17 +393,18 @@ static unsigned long longest_stretch_of_a_step(struct kunit *test, unsigned int 
 
 static void s06_no_cpu_is_held_up_longer_with_100000_parked(struct kunit *test)
 {
-	unsigned long empty, full;
+	unsigned long few, full;
 
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "the step keeps preemption off, which is noticed here");
 	t_need_cpus(test, 2);
-	empty = longest_stretch_of_a_step(test, 0);
+	few = longest_stretch_of_a_step(test, 2 * AGED_BATCH);
 	full = longest_stretch_of_a_step(test, AGED);
 	kunit_info(test, "at most %lu instructions in a row with preemption off or the owner refused, %lu with %u parked",
-		   empty, full, AGED);
-	KUNIT_EXPECT_GT(test, empty, 10);
-	KUNIT_EXPECT_LE(test, full, 2 * empty);
+		   few, full, AGED);
+	KUNIT_EXPECT_GT(test, few, 10);
+	/* It may be the kernel's own queueing of the keeper, which has two ways. */
+	KUNIT_EXPECT_LE(test, full, 2 * few);
 }
 
 #else

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What some suites have to know of the inside; see inside.h. */
+
+#include "inside.h"
+
+unsigned int t_parked_on(struct tcache *tc, unsigned int cpu)
+{
+	struct objcache_core *core = to_core(tc->cache);
+	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
+	unsigned int sum = READ_ONCE(c->own.top) - READ_ONCE(c->own.base);
+
+	sum += READ_ONCE(c->spare_full) * core->batch;
+	return sum + objcache_shared(c) * core->batch;
+}
+
+u64 t_stored(struct tcache *tc, enum objcache_kind kind)
+{
+	struct objcache_core *core = to_core(tc->cache);
+	u64 sum = 0;
+	int node;
+
+	for_each_node(node)
+		sum += objcache_store_nr(core, &core->node[node]->store[kind]);
+	return sum;
+}
+
+unsigned long t_touched(struct objcache_cpu *c)
+{
+	return c->own.gets + c->own.puts +
+	       c->count[OBJCACHE_STAT_gets] + c->owned[OBJCACHE_STAT_gets] +
+	       c->count[OBJCACHE_STAT_puts] + c->owned[OBJCACHE_STAT_puts] +
+	       c->count[OBJCACHE_STAT_prefilled] + c->owned[OBJCACHE_STAT_prefilled];
+}
+
+void t_put_nested(struct tcache *tc, struct tobj **objs, unsigned int nr)
+{
+	struct objcache_owner *owner;
+
+	preempt_disable();
+	owner = raw_cpu_ptr(tc->cache->owner);
+	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
+	t_put_all(tc, objs, nr);
+	objcache_owner_exit(owner);
+	preempt_enable();
+}
+
+/* Who finds its bit set believes that the keeper is called already. */
+void t_hold_keeper(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+
+	do {
+		set_bit(OBJCACHE_DUE_NOW, &core->due);
+		set_bit(OBJCACHE_DUE_LOOK, &core->due);
+		irq_work_sync(&core->kick);
+		cancel_delayed_work_sync(&core->keeper);
+	} while (!test_bit(OBJCACHE_DUE_NOW, &core->due) ||
+		 !test_bit(OBJCACHE_DUE_LOOK, &core->due));
+}
+
+static void keep(struct objcache *cache, unsigned long looked)
+{
+	struct objcache_core *core = to_core(cache);
+	struct work_struct *work = &core->keeper.work;
+
+	core->looked = looked;
+	work->func(work);
+	t_hold_keeper(cache);
+}
+
+void t_keeper_hurries(struct objcache *cache)
+{
+	keep(cache, jiffies);
+}
+
+void t_keeper_looks(struct objcache *cache)
+{
+	keep(cache, jiffies - HZ);
+}
