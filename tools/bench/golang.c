@@ -11,7 +11,7 @@
 #include <linux/printk.h>
 
 #include "contenders.h"
-#include "internal.h"
+#include "core/core.h"
 
 #define COUNT		100
 #define STARVED		67
@@ -127,6 +127,11 @@ static struct objcache *age_caches[3];
 static DECLARE_COMPLETION(age_held);
 static DECLARE_COMPLETION(age_gate);
 static void *age_holder;
+
+static int age_ctor(void *obj, void *ctx, gfp_t gfp)
+{
+	return 0;
+}
 
 static void age_dtor(void *obj, void *ctx)
 {
@@ -302,7 +307,8 @@ const struct bench_pattern bench_expensive_new = {
 
 int bench_golang_create(void)
 {
-	static const struct objcache_ops age_ops = { .dtor = age_dtor };
+	static const struct objcache_ops age_ops = { .ctor = age_ctor,
+							   .dtor = age_dtor };
 	static const struct objcache_ops slow_ops = { .ctor = slow_ctor };
 	static const char *const names[] = {
 		"bench-age-100k", "bench-age-few", "bench-age-none", "bench-slow",

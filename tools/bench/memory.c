@@ -24,7 +24,7 @@
 #include <linux/uaccess.h>
 
 #include "contenders.h"
-#include "internal.h"
+#include "core/core.h"
 
 #define CACHES_MAX	1024U
 

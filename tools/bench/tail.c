@@ -17,7 +17,7 @@
 #include <linux/sort.h>
 
 #include "contenders.h"
-#include "internal.h"
+#include "core/core.h"
 
 /* Enough for a 99.9th percentile of 100 samples. */
 #define ROUNDS_MAX	10

@@ -12,7 +12,7 @@
 
 #include "stress.h"
 
-/* Aging and the release worker may move numbers between two readings. */
+/* Aging and the keeper may move numbers between two readings. */
 #define READINGS	6000
 
 static bool expect(struct stress *stress, const char *what, uint64_t got,

@@ -41,7 +41,7 @@ static void sessions_empty(void)
 static void sessions_names(void)
 {
 	int fd = session(), other = session();
-	struct objcache_dev_stats stats = { .version = 2 };
+	struct objcache_dev_stats stats = { .version = OBJCACHE_DEV_STATS_VERSION + 1 };
 
 	row(dev_create(fd, "bad", SIZE, 0), 0, "create: the first");
 	row(dev_create(fd, "bad2", SIZE, 0), EBUSY, "create: twice in a session");

@@ -12,14 +12,11 @@
 
 #include "device.h"
 
-#define KEY(name)	{ #name, offsetof(struct objcache_dev_stats, name) }
+#define KEY(name, meaning)	{ #name, offsetof(struct objcache_dev_stats, name) },
 
 const struct stats_key stats_keys[] = {
-	KEY(created), KEY(destroyed), KEY(parked), KEY(releasing), KEY(in_use),
-	KEY(gets), KEY(puts), KEY(hits), KEY(own_ring), KEY(steals),
-	KEY(aged_hits), KEY(fresh), KEY(ctor_failures), KEY(overflow),
-	KEY(refused), KEY(discarded), KEY(nested), KEY(ages), KEY(aged_out),
-	KEY(shrunk), { NULL, 0 },
+	OBJCACHE_STATS(KEY)
+	{ NULL, 0 },
 };
 
 int dev_open(void)

@@ -220,6 +220,9 @@ static void scan_takes_the_aged_first(const char *kind, unsigned int flags)
 
 static void scan_takes_private_parts_last(const char *kind, unsigned int flags)
 {
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	unsigned int i;
+
 	start(kind, flags);
 	shrinker_scan(AGED + CURRENT);
 	wait_for(PRIVATE);
@@ -227,6 +230,9 @@ static void scan_takes_private_parts_last(const char *kind, unsigned int flags)
 	shrinker_scan(PRIVATE);
 	wait_for(0);
 	expect_parked(0);
+	/* Counted a moment after they have left their CPU. */
+	for (i = 0; i < 500 && read_stats().shrunk < PARKED; i++)
+		nanosleep(&pause, NULL);
 	expect("shrunk", read_stats().shrunk, PARKED);
 	expect("destroyed", read_stats().destroyed, PARKED);
 	close(session);

@@ -94,6 +94,9 @@ static void tort_add_stats(struct objcache_stats *sum,
 	sum->steals += one->steals;
 	sum->aged_hits += one->aged_hits;
 	sum->overflow += one->overflow;
+	sum->displaced += one->displaced;
+	sum->taken_back += one->taken_back;
+	sum->waits += one->waits;
 	sum->refused += one->refused;
 	sum->discarded += one->discarded;
 	sum->nested += one->nested;
@@ -125,12 +128,13 @@ static void tort_print(const char *what, const struct tort_counts *counts)
 {
 	const struct objcache_stats *st = &counts->stats;
 
-	pr_info("%s%llu ops in %lld s (process %llu, softirq %llu, hardirq %llu, irq_work %llu, NMI %llu), %llu nested, %llu steals, %llu ages, %llu aged out, %llu shrunk, %u CPUs offlined, %llu NMIs, %d faults\n",
+	pr_info("%s%llu ops in %lld s (process %llu, softirq %llu, hardirq %llu, irq_work %llu, NMI %llu), %llu nested, %llu displaced, %llu taken back, %llu waits, %llu steals, %llu ages, %llu aged out, %llu shrunk, %u CPUs offlined, %llu NMIs, %d faults\n",
 		what, counts->all_ops,
 		ktime_ms_delta(ktime_get(), tort_started) / MSEC_PER_SEC,
 		counts->ops[TORT_PROCESS], counts->ops[TORT_SOFTIRQ],
 		counts->ops[TORT_HARDIRQ], counts->ops[TORT_IRQ_WORK],
-		counts->ops[TORT_NMI], st->nested, st->steals, st->ages,
+		counts->ops[TORT_NMI], st->nested, st->displaced,
+		st->taken_back, st->waits, st->steals, st->ages,
 		st->aged_out, st->shrunk, counts->offlined, counts->nmis,
 		atomic_read(&tort_nr_faults));
 }
@@ -162,6 +166,8 @@ static const char *tort_missing(const struct tort_counts *counts)
 		{ "a steal", st->steals },
 		{ "a hit in an aged generation", st->aged_hits },
 		{ "an overflow", st->overflow },
+		{ "a displaced object", st->displaced },
+		{ "an object that was taken back", st->taken_back },
 		{ "a refusal", st->refused },
 		{ "a discard", st->discarded },
 		{ "a failing constructor", st->ctor_failures },
