@@ -52,7 +52,7 @@ check_patch() {
 		-f "${c_files[@]/#/../../}" | sed 's|^../../||' >checkpatch.all) || status=$?
 	[ "$status" -le 1 ] || return "$status"
 	grep -vE -e '/compat.h:.*(LINUX_VERSION_CODE|CONSTANT_COMPARISON)' \
-		-e '^module/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
+		-e '^module/core/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/lines/plugin.c:.*ARRAY_SIZE' \
 		-e '^tools/bench/.*(COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE)' \
 		-e '^tools/(client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
@@ -101,6 +101,13 @@ hot_paths() {
 	tools/hotpath.py "${where[@]}" | tee "$log/hotpath-$1.all"
 }
 
+# Of what the build above has left.
+floors() {
+	local build
+	build=build/$(cat "$(tools/kernel.sh stock 6.12)/release")
+	tools/floors.py --selftest "$build" >"$log/floors" && tools/floors.py "$build" >"$log/floors"
+}
+
 # run NAME FILE FUNCTION [ARGUMENT]
 run() {
 	local name=$1 file=$log/$2 status=0
@@ -125,6 +132,7 @@ read_me() {
 		echo 'README.md: the recipe is not that of kunit/mempool_test.c' >>"$log/readme"
 	[[ $(<README.md) == *"$(<tools/example/objcache_example.c)"* ]] ||
 		echo 'README.md: the example is not tools/example/objcache_example.c' >>"$log/readme"
+	tools/stats.py --check README.md >>"$log/readme" || [ -s "$log/readme" ]
 	while read -r name; do
 		grep -qrE "\(${name}[,)]" kunit/*.c || echo "README.md: no test $name" >>"$log/readme"
 	done < <(grep -oE '\bs[0-9]{2}_[a-z0-9_]+' README.md | sort -u)
@@ -141,7 +149,7 @@ python() {
 run 'python parses' python python
 
 if [ "$failed" -gt 0 ]; then
-	echo "check: FAIL: $failed of 11 checks"
+	echo "check: FAIL: $failed of 12 checks"
 	exit "${CODES[FAILED]}"
 fi
-echo 'check: PASS 11 checks'
+echo 'check: PASS 12 checks'
