@@ -123,6 +123,8 @@ struct objcache_core {
 	/* Read-mostly, set by create. */
 	struct objcache_cpu __percpu *cpu;
 	struct objcache_node **node;	/* by number */
+	const unsigned long **hint;	/* all words of all their surplus bits */
+	unsigned int nr_hints;
 	struct kmem_cache *slab;
 	struct objcache_ops ops;
 	void *ctx;
@@ -218,12 +220,6 @@ objcache_store_nr(const struct objcache_core *core,
 
 	return mags * core->batch + READ_ONCE(store->opened_nr) +
 	       atomic_long_read(&store->loose);
-}
-
-/* Longs of &objcache_node.surplus. */
-static inline unsigned int objcache_surplus_longs(void)
-{
-	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
 }
 
 /* One more, or @nr, of a statistic: from any context. */
@@ -427,7 +423,7 @@ enum objcache_found {
 
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait);
+				   gfp_t gfp);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 
 /* visit.c: interrupting a CPU */

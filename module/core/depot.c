@@ -527,15 +527,25 @@ void objcache_depot_trim(struct objcache_node *n, bool all)
 
 /* ---- life ---- */
 
+/* Longs of &objcache_node.surplus. */
+static unsigned int objcache_surplus_longs(void)
+{
+	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
+}
+
 static struct objcache_node *objcache_node_new(struct objcache_core *core,
 					       int node)
 {
+	unsigned int i, longs = objcache_surplus_longs();
 	struct objcache_node *n;
 
-	n = kzalloc_node(struct_size(n, surplus, objcache_surplus_longs()),
+	n = kzalloc_node(struct_size(n, surplus, longs),
 			 objcache_own_gfp(core, GFP_KERNEL), node);
-	if (n)
-		raw_spin_lock_init(&n->lock);
+	if (!n)
+		return NULL;
+	raw_spin_lock_init(&n->lock);
+	for (i = 0; i < longs; i++)
+		core->hint[core->nr_hints++] = &n->surplus[i];
 	return n;
 }
 
@@ -551,7 +561,9 @@ int objcache_depot_init(struct objcache_core *core)
 	int node;
 
 	core->node = kcalloc(nr_node_ids, sizeof(*core->node), GFP_KERNEL);
-	if (!core->node)
+	core->hint = kcalloc(num_possible_nodes() * objcache_surplus_longs(),
+			     sizeof(*core->hint), GFP_KERNEL);
+	if (!core->node || !core->hint)
 		return -ENOMEM;
 	for_each_node(node) {
 		core->node[node] = objcache_node_new(core, node);
@@ -576,4 +588,5 @@ void objcache_depot_exit(struct objcache_core *core)
 		kfree(core->node[node]);
 	}
 	kfree(core->node);
+	kfree(core->hint);
 }
