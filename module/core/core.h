@@ -100,6 +100,7 @@ struct objcache_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
+	unsigned int short_of;			/* objects that gets took loose */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -348,9 +349,9 @@ objcache_in_exchange(struct objcache_search *s)
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait);
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait);
 unsigned int objcache_depot_get(struct objcache_core *core,
 				struct objcache_search *s,
 				struct objcache_node *n,
@@ -367,6 +368,7 @@ struct objcache_magazine *objcache_depot_empty(struct objcache_node *n);
 void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 			 struct objcache_magazine *empty);
 bool objcache_depot_any(struct objcache_core *core, struct objcache_node *n);
+void objcache_depot_supply(struct objcache_core *core, int node);
 void objcache_depot_trim(struct objcache_node *n, bool all);
 int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);

@@ -67,9 +67,9 @@ static void objcache_spare_leaves(struct objcache_core *core,
 {
 	WRITE_ONCE(c->spare_full, false);
 	if (objcache_depot_give(core, n, kind, c->spare, NULL, false))
-		objcache_leave(core, n, kind, c->spare->objs, core->batch);
-	else
 		c->spare = NULL;
+	else
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 }
 
 /**
@@ -217,7 +217,7 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 void objcache_part_gives(struct objcache_core *core, struct objcache_node *n,
 			 enum objcache_kind kind, struct objcache_magazine *mag)
 {
-	if (!objcache_depot_give(core, n, kind, mag, NULL, true))
+	if (objcache_depot_give(core, n, kind, mag, NULL, true))
 		return;
 	objcache_leave(core, n, kind, mag->objs, core->batch);
 	objcache_depot_keep(core, n, mag);
