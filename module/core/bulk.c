@@ -134,8 +134,7 @@ static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
 	void **top;
 
 	if (c && likely(!READ_ONCE(core->dead)))
-		found = objcache_ready(core, c, true,
-				       gfpflags_allow_blocking(gfp));
+		found = objcache_ready(core, c, true, gfp);
 	if (found == OBJCACHE_NOTHING) {
 		objcache_exit(c);
 		return 0;

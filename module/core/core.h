@@ -100,6 +100,7 @@ struct objcache_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
+	unsigned int short_of;			/* objects that gets took loose */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -123,6 +124,8 @@ struct objcache_core {
 	/* Read-mostly, set by create. */
 	struct objcache_cpu __percpu *cpu;
 	struct objcache_node **node;	/* by number */
+	const unsigned long **hint;	/* all words of all their surplus bits */
+	unsigned int nr_hints;
 	struct kmem_cache *slab;
 	struct objcache_ops ops;
 	void *ctx;
@@ -218,12 +221,6 @@ objcache_store_nr(const struct objcache_core *core,
 
 	return mags * core->batch + READ_ONCE(store->opened_nr) +
 	       atomic_long_read(&store->loose);
-}
-
-/* Longs of &objcache_node.surplus. */
-static inline unsigned int objcache_surplus_longs(void)
-{
-	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
 }
 
 /* One more, or @nr, of a statistic: from any context. */
@@ -352,9 +349,9 @@ objcache_in_exchange(struct objcache_search *s)
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait);
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait);
 unsigned int objcache_depot_get(struct objcache_core *core,
 				struct objcache_search *s,
 				struct objcache_node *n,
@@ -371,6 +368,7 @@ struct objcache_magazine *objcache_depot_empty(struct objcache_node *n);
 void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 			 struct objcache_magazine *empty);
 bool objcache_depot_any(struct objcache_core *core, struct objcache_node *n);
+void objcache_depot_supply(struct objcache_core *core, int node);
 void objcache_depot_trim(struct objcache_node *n, bool all);
 int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
@@ -429,7 +427,7 @@ enum objcache_found {
 
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait);
+				   gfp_t gfp);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 
 /* visit.c: interrupting a CPU */

@@ -110,21 +110,21 @@ static __always_inline bool objcache_any(struct objcache_core *core,
 					 struct objcache_cpu *c)
 {
 	unsigned long any = objcache_ring_count(objcache_ring_of(c, false));
-	unsigned int node, i;
+	unsigned int i;
 
-	for (node = 0; !any && node < nr_node_ids; node++)
-		for (i = 0; core->node[node] && i < objcache_surplus_longs(); i++)
-			any |= data_race(core->node[node]->surplus[i]); /* hints */
+	for (i = 0; !any && i < core->nr_hints; i++)
+		any = data_race(*core->hint[i]); /* hints */
 	return any;
 }
 
 /* Owner only, nothing private: bring something. */
 static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    struct objcache_cpu *c,
-						    bool leaving, bool wait)
+						    bool leaving, gfp_t gfp)
 {
 	struct objcache_search s = {
-		.c = c, .owner = true, .leaving = leaving, .wait = wait,
+		.c = c, .owner = true, .leaving = leaving,
+		.wait = gfpflags_allow_blocking(gfp),
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -138,9 +138,9 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 
 static __always_inline enum objcache_found
 objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
-	      bool wait)
+	      gfp_t gfp)
 {
-	if (objcache_loaded(c))
+	if (objcache_any_loaded(c))
 		return OBJCACHE_PRIVATE;
 	if (c->spare_full) {
 		objcache_swap_spare(core, c);
@@ -148,7 +148,7 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
 	}
 	if (likely(!objcache_any(core, c)))
 		return OBJCACHE_NOTHING;
-	return objcache_refill(core, c, leaving, wait);
+	return objcache_refill(core, c, leaving, gfp);
 }
 
 /**
@@ -156,15 +156,15 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @leaving: whether to take back what is on its way out
- * @wait: whether a depot's lock may be waited for
+ * @gfp: of the get: whether a depot's lock may be waited for
  *
  * Return: where it came from.
  */
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait)
+				   gfp_t gfp)
 {
-	return objcache_look(core, c, leaving, wait);
+	return objcache_look(core, c, leaving, gfp);
 }
 
 /*
@@ -172,13 +172,14 @@ enum objcache_found objcache_ready(struct objcache_core *core,
  * What comes along with the object is displaced.
  */
 static noinline void *objcache_single(struct objcache_core *core, bool owner,
-				      bool leaving, bool wait)
+				      bool leaving, gfp_t gfp)
 {
 	void *one[2] = {};
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = wait, .mag = mag, .room = 1,
+		.leaving = leaving, .wait = gfpflags_allow_blocking(gfp),
+		.mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
@@ -214,7 +215,7 @@ static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
  * a bug of the caller's, but does no harm.
  */
 static __always_inline void *objcache_parked(struct objcache_core *core,
-					     bool leaving, bool wait)
+					     bool leaving, gfp_t gfp)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
@@ -223,13 +224,13 @@ static __always_inline void *objcache_parked(struct objcache_core *core,
 	if (unlikely(READ_ONCE(core->dead)))
 		goto out;
 	if (likely(c))
-		found = objcache_look(core, c, leaving, wait);
+		found = objcache_look(core, c, leaving, gfp);
 	else
 		objcache_count(core, nested);
 	if (found != OBJCACHE_NOTHING)
 		obj = objcache_pop(c, found);
 	else if (unlikely(!c || !c->loaded))
-		obj = objcache_single(core, c, leaving, wait);
+		obj = objcache_single(core, c, leaving, gfp);
 out:
 	objcache_exit(c);
 	return obj;
@@ -310,7 +311,7 @@ void *__objcache_try_get_slow(struct objcache *cache)
 {
 	if (!objcache_cache_ok(cache, "try_get"))
 		return NULL;
-	return objcache_parked(to_core(cache), false, false);
+	return objcache_parked(to_core(cache), false, 0);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
@@ -322,7 +323,7 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 	if (!objcache_may_make(core, gfp))
 		return NULL;
 	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	obj = objcache_parked(core, true, gfp);
 	return obj ?: objcache_fresh(core, gfp);
 }
 
@@ -341,7 +342,7 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	obj = objcache_parked(core, true, gfp);
 	if (obj)
 		return obj;
 	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))

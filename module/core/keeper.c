@@ -148,9 +148,13 @@ unsigned long objcache_unmake_leaving(struct objcache_core *core,
 /* ---- the worker ---- */
 
 /* Whether something is left that wants another look. */
-static bool objcache_keep_node(struct objcache_core *core,
-			       struct objcache_node *n, bool drain, bool look)
+static bool objcache_keep_node(struct objcache_core *core, int node, bool drain,
+			       bool look)
 {
+	struct objcache_node *n = core->node[node];
+
+	if (!drain)
+		objcache_depot_supply(core, node);
 	if (!objcache_depot_any(core, n))
 		return false;
 	if (drain) {
@@ -176,8 +180,7 @@ static void objcache_keep_all(struct objcache_core *core)
 	objcache_unmake_doomed(core);
 	for (node = 0; node < nr_node_ids; node++)
 		if (core->node[node])
-			left |= objcache_keep_node(core, core->node[node],
-						   drain, look);
+			left |= objcache_keep_node(core, node, drain, look);
 	if (look)
 		core->looked = jiffies;
 	if (left)

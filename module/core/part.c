@@ -67,9 +67,9 @@ static void objcache_spare_leaves(struct objcache_core *core,
 {
 	WRITE_ONCE(c->spare_full, false);
 	if (objcache_depot_give(core, n, kind, c->spare, NULL, false))
-		objcache_leave(core, n, kind, c->spare->objs, core->batch);
-	else
 		c->spare = NULL;
+	else
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 }
 
 /**
@@ -226,7 +226,7 @@ unsigned int objcache_part_gives(struct objcache_core *core,
 
 	preempt_disable();
 	mag = objcache_ring_steal(ring, NULL);
-	if (mag && objcache_depot_give(core, n, kind, mag, NULL, true)) {
+	if (mag && !objcache_depot_give(core, n, kind, mag, NULL, true)) {
 		objcache_leave(core, n, kind, mag->objs, core->batch);
 		objcache_depot_keep(core, n, mag);
 	}

@@ -29,6 +29,11 @@ static inline void objcache_exit(struct objcache_cpu *c)
 	preempt_enable();
 }
 
+static inline bool objcache_any_loaded(const struct objcache_cpu *c)
+{
+	return c->own.top != c->own.base;
+}
+
 static inline unsigned int objcache_loaded(const struct objcache_cpu *c)
 {
 	return c->own.top - c->own.base;
