@@ -6,10 +6,13 @@
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 /* ---- create ---- */
 
@@ -46,11 +49,17 @@ static void objcache_set_params(struct objcache_core *core,
 	core->link = objcache_link_offset(&core->params);
 	core->object_bytes = objcache_object_bytes(&core->params);
 	/* A slab page at most, so that no get is much dearer than the slab's own. */
-	if (!core->ops.ctor && !(params->flags & OBJCACHE_DEBUG))
+	if (!core->ops.ctor && !(params->flags & OBJCACHE_NO_PARTS))
 		core->make_nr = min_t(unsigned int, params->batch / 2,
 				      PAGE_SIZE / core->object_bytes);
 	core->slow_put = core->ops.reset ||
-			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
+			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_NO_PARTS));
+	core->checks = params->flags & OBJCACHE_CHECK;
+	core->lead = objcache_lead(&core->params);
+	core->watch.seed = get_random_u32();
+	/* Ten reports in five seconds; how many are missing the next one says. */
+	ratelimit_state_init(&core->watch.limit, 5 * HZ, 10);
+	ratelimit_set_flags(&core->watch.limit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /*
@@ -214,6 +223,18 @@ static void objcache_kill(struct objcache_core *core)
 	}
 }
 
+/* Who has what is out; or else what was withdrawn goes as well. */
+static void objcache_end_checks(struct objcache_core *core, unsigned long out)
+{
+	if (out) {
+		objcache_report_leaks(core, out);
+		return;
+	}
+	objcache_track_free_withdrawn(core);
+	/* Whose look has found an object of this cache looks at the cache. */
+	synchronize_rcu();
+}
+
 void objcache_destroy(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);
@@ -243,6 +264,8 @@ void objcache_destroy(struct objcache *cache)
 
 	out = objcache_count_sum(core, OBJCACHE_STAT_created) -
 	      objcache_count_sum(core, OBJCACHE_STAT_destroyed);
+	if (core->checks)
+		objcache_end_checks(core, out);
 	if (out)
 		objcache_bury(core, out);
 	else

@@ -12,6 +12,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
@@ -299,6 +300,60 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return NULL;
 }
 
+/*
+ * In debug mode: the oldest if the quarantine is full, else a fresh one; rather than
+ * wait, or give none, the oldest all the same.
+ */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_check_oldest(core, !objcache_backlogged(core));
+
+	if (!obj && objcache_may_make(core, gfp))
+		obj = objcache_fresh(core, gfp);
+	return obj ?: objcache_check_oldest(core, false);
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   bool may_make,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (unlikely(READ_ONCE(core->dead))) {
+		rcu_read_lock();
+		objcache_check_late(core, NULL, site);
+		rcu_read_unlock();
+		return NULL;
+	}
+	gfp = objcache_check_gfp(core, gfp, site);
+	do {
+		obj = may_make ? objcache_get_watched(core, gfp) :
+				 objcache_check_oldest(core, false);
+	} while (obj && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_get_checked(core, 0, false, site);
+	return objcache_parked(core, false, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
 /**
  * __objcache_try_get_slow - objcache_try_get() past the hit path
  * @cache: where from
@@ -308,9 +363,7 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
  */
 void *__objcache_try_get_slow(struct objcache *cache)
 {
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	return objcache_parked(to_core(cache), false, false);
+	return __objcache_try_get_at(cache, NULL);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
@@ -327,6 +380,25 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 }
 
 /**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
+	    to_core(cache)->checks)
+		return objcache_get_checked(to_core(cache), gfp, true, site);
+	return __objcache_get_slow(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
+
+/**
  * __objcache_get_slow - objcache_get() past the hit path
  * @cache: where from
  * @gfp: as for objcache_get()
@@ -341,6 +413,8 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
+	if (unlikely(core->checks))
+		return objcache_get_checked(core, gfp, true, NULL);
 	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
 	if (obj)
 		return obj;
