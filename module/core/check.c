@@ -84,8 +84,26 @@ static void objcache_check_again(struct objcache_core *core,
 }
 
 /**
+ * objcache_check_late - a call for a cache that was destroyed
+ * @core: the cache, dead
+ * @obj: the object; NULL: a get
+ * @site: of the call, or NULL
+ *
+ * Context: Any, in an RCU critical section.
+ */
+void objcache_check_late(struct objcache_core *core, void *obj,
+			 const struct objcache_site *site)
+{
+	struct objcache_track *track = obj ? objcache_track_find(obj) : NULL;
+
+	objcache_tell(core, OBJCACHE_STAT_put_late, track, obj, site);
+	if (track)
+		objcache_track_move(track, OBJCACHE_TAKEN, OBJCACHE_WITHDRAWN);
+}
+
+/**
  * objcache_check_back - an object is given back: is it one, and the caller's?
- * @core: the cache, alive
+ * @core: the cache
  * @obj: the object, or whatever it is
  * @discard: it is not to be kept
  * @site: of the call, or NULL
@@ -100,6 +118,10 @@ bool objcache_check_back(struct objcache_core *core, void *obj, bool discard,
 {
 	struct objcache_track *track = objcache_track_find(obj);
 
+	if (READ_ONCE(core->dead)) {
+		objcache_check_late(core, obj, site);
+		return false;
+	}
 	if (!track) {
 		objcache_check_foreign(core, obj, site);
 		return false;
@@ -118,24 +140,6 @@ bool objcache_check_back(struct objcache_core *core, void *obj, bool discard,
 	else
 		objcache_count(core, puts);
 	return objcache_guards_ok(track, site);
-}
-
-/**
- * objcache_check_late - a call for a cache that was destroyed
- * @core: the cache, dead
- * @obj: the object; NULL: a get
- * @site: of the call, or NULL
- *
- * Context: Any, in an RCU critical section.
- */
-void objcache_check_late(struct objcache_core *core, void *obj,
-			 const struct objcache_site *site)
-{
-	struct objcache_track *track = obj ? objcache_track_find(obj) : NULL;
-
-	objcache_tell(core, OBJCACHE_STAT_put_late, track, obj, site);
-	if (track)
-		objcache_track_move(track, OBJCACHE_TAKEN, OBJCACHE_WITHDRAWN);
 }
 
 /**
@@ -295,21 +299,21 @@ static bool objcache_may_block(void)
 }
 
 /**
- * objcache_check_gfp - may the caller of a get sleep, as it says?
+ * objcache_check_gfp - may the caller of a get sleep, if it says so?
  * @core: the cache
  * @gfp: of the get
  * @site: of the call, or NULL
  *
  * Context: Any.
- * Return: @gfp, or so much of it as is legal here.
+ * Return: whether; otherwise no object is to be made here.
  */
-gfp_t objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
-			 const struct objcache_site *site)
+bool objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
+			const struct objcache_site *site)
 {
 	if (!gfpflags_allow_blocking(gfp) || objcache_may_block())
-		return gfp;
+		return true;
 	objcache_tell(core, OBJCACHE_STAT_wrong_context, NULL, NULL, site);
-	return gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+	return false;
 }
 
 /**

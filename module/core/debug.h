@@ -174,8 +174,8 @@ void objcache_check_seal(struct objcache_core *core, void *obj);
 bool objcache_check_drops(struct objcache_core *core);
 bool objcache_check_full(struct objcache_core *core);
 void objcache_check_park(struct objcache_core *core, void *obj, bool put);
-gfp_t objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
-			 const struct objcache_site *site);
+bool objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
+			const struct objcache_site *site);
 void *objcache_check_oldest(struct objcache_core *core, bool full);
 bool objcache_check_handed(struct objcache_core *core, void *obj,
 			   const struct objcache_site *site);

@@ -325,7 +325,7 @@ static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp
 		rcu_read_unlock();
 		return NULL;
 	}
-	gfp = objcache_check_gfp(core, gfp, site);
+	may_make &= objcache_check_gfp(core, gfp, site);
 	do {
 		obj = may_make ? objcache_get_watched(core, gfp) :
 				 objcache_check_oldest(core, false);

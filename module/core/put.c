@@ -282,14 +282,10 @@ static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 	return objcache_may_keep(core, obj);
 }
 
-/* In debug mode: what is it that we are given? */
-static void objcache_put_checked(struct objcache_core *core, void *obj,
-				 const struct objcache_site *site)
+static void objcache_keep_checked(struct objcache_core *core, void *obj,
+				  bool fit)
 {
-	if (!objcache_check_back(core, obj, false, site))
-		return;
-	if ((!core->ops.reset || objcache_watched_reset(core, obj)) &&
-	    objcache_may_keep(core, obj) && !objcache_check_drops(core)) {
+	if (fit && objcache_may_keep(core, obj) && !objcache_check_drops(core)) {
 		objcache_check_park(core, obj, true);
 		return;
 	}
@@ -298,13 +294,31 @@ static void objcache_put_checked(struct objcache_core *core, void *obj,
 	objcache_doom(core, obj);
 }
 
-static void objcache_put_one(struct objcache_core *core, void *obj,
-			     const struct objcache_site *site)
+/*
+ * In debug mode: what is it that we are given? Reset is not called in a critical
+ * section of ours, as it may be one that sleeps; the object is out meanwhile, and so
+ * what a destroy would leave.
+ */
+static noinline void objcache_put_checked(struct objcache_core *core, void *obj,
+					  const struct objcache_site *site)
 {
-	if (unlikely(core->checks)) {
-		objcache_put_checked(core, obj, site);
+	bool back, fit = true;
+
+	rcu_read_lock();
+	back = objcache_check_back(core, obj, false, site);
+	rcu_read_unlock();
+	if (!back)
 		return;
-	}
+	if (core->ops.reset)
+		fit = objcache_watched_reset(core, obj);
+	rcu_read_lock();
+	if (!READ_ONCE(core->dead))
+		objcache_keep_checked(core, obj, fit);
+	rcu_read_unlock();
+}
+
+static void objcache_put_one(struct objcache_core *core, void *obj)
+{
 	if (objcache_fit_to_keep(core, obj)) {
 		objcache_put_objs(core, &obj, 1);
 		return;
@@ -332,11 +346,13 @@ void __objcache_put_at(struct objcache *cache, void *obj,
 
 	if (!objcache_cache_ok(cache, "put") || !obj)
 		return;
+	if (unlikely(core->checks)) {
+		objcache_put_checked(core, obj, site);
+		return;
+	}
 	rcu_read_lock();
 	if (likely(!READ_ONCE(core->dead)))
-		objcache_put_one(core, obj, site);
-	else if (core->checks)
-		objcache_check_late(core, obj, site);
+		objcache_put_one(core, obj);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(__objcache_put_at);
@@ -401,10 +417,9 @@ void __objcache_discard_at(struct objcache *cache, void *obj,
 	if (!objcache_cache_ok(cache, "discard") || !obj)
 		return;
 	rcu_read_lock();
-	if (likely(!READ_ONCE(core->dead)))
+	/* One that checks has a word to say to late calls. */
+	if (likely(!READ_ONCE(core->dead)) || core->checks)
 		objcache_discard_one(core, obj, site);
-	else if (core->checks)
-		objcache_check_late(core, obj, site);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(__objcache_discard_at);
