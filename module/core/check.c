@@ -11,6 +11,7 @@
 #include <linux/jhash.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/task_stack.h>
 #include <linux/topology.h>
 
 #include "context.h"

@@ -9,7 +9,6 @@
 #define _OBJCACHE_DEBUG_H
 
 #include <linux/atomic.h>
-#include <linux/list_bl.h>
 #include <linux/llist.h>
 #include <linux/poison.h>
 #include <linux/rcupdate.h>
@@ -76,7 +75,7 @@ enum objcache_state {
  * @shadow: what it began with then, if it is constructed
  */
 struct objcache_track {
-	struct hlist_bl_node node;
+	struct hlist_node node;
 	struct rcu_head rcu;
 	struct objcache_core *core;
 	void *obj;

@@ -12,10 +12,10 @@
  */
 #include <linux/hash.h>
 #include <linux/jhash.h>
-#include <linux/kmemleak.h>
 #include <linux/mm.h>
-#include <linux/rculist_bl.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "context.h"
@@ -24,37 +24,45 @@
 /* 128 KiB: chains of six with 100,000 objects. */
 #define OBJCACHE_TABLE_BITS	14
 
-static struct hlist_bl_head *objcache_table;
+#define OBJCACHE_TABLE_SIZE	(1U << OBJCACHE_TABLE_BITS)
+#define OBJCACHE_TABLE_LOCKS	64U
+
+static struct hlist_head *objcache_table;
+/* Each of some buckets: taken with interrupts off, a leaf. */
+static raw_spinlock_t objcache_table_locks[OBJCACHE_TABLE_LOCKS];
 
 /* ---- the table ---- */
 
-static struct hlist_bl_head *objcache_bucket(const void *obj)
+static u32 objcache_bucket(const void *obj)
 {
-	return &objcache_table[hash_ptr(obj, OBJCACHE_TABLE_BITS)];
+	return hash_ptr(obj, OBJCACHE_TABLE_BITS);
+}
+
+static raw_spinlock_t *objcache_bucket_lock(const void *obj)
+{
+	return &objcache_table_locks[objcache_bucket(obj) %
+				     OBJCACHE_TABLE_LOCKS];
 }
 
 static void objcache_table_add(struct objcache_track *track)
 {
-	struct hlist_bl_head *bucket = objcache_bucket(track->obj);
+	raw_spinlock_t *lock = objcache_bucket_lock(track->obj);
 	unsigned long flags;
 
-	local_irq_save(flags);
-	hlist_bl_lock(bucket);
-	hlist_bl_add_head_rcu(&track->node, bucket);
-	hlist_bl_unlock(bucket);
-	local_irq_restore(flags);
+	raw_spin_lock_irqsave(lock, flags);
+	hlist_add_head_rcu(&track->node,
+			   &objcache_table[objcache_bucket(track->obj)]);
+	raw_spin_unlock_irqrestore(lock, flags);
 }
 
 static void objcache_table_del(struct objcache_track *track)
 {
-	struct hlist_bl_head *bucket = objcache_bucket(track->obj);
+	raw_spinlock_t *lock = objcache_bucket_lock(track->obj);
 	unsigned long flags;
 
-	local_irq_save(flags);
-	hlist_bl_lock(bucket);
-	hlist_bl_del_rcu(&track->node);
-	hlist_bl_unlock(bucket);
-	local_irq_restore(flags);
+	raw_spin_lock_irqsave(lock, flags);
+	hlist_del_rcu(&track->node);
+	raw_spin_unlock_irqrestore(lock, flags);
 	kfree_rcu(track, rcu);
 }
 
@@ -68,9 +76,9 @@ static void objcache_table_del(struct objcache_track *track)
 struct objcache_track *objcache_track_find(const void *obj)
 {
 	struct objcache_track *track;
-	struct hlist_bl_node *pos;
 
-	hlist_bl_for_each_entry_rcu(track, pos, objcache_bucket(obj), node)
+	hlist_for_each_entry_rcu(track, &objcache_table[objcache_bucket(obj)],
+				 node)
 		if (track->obj == obj)
 			return track;
 	return NULL;
@@ -91,12 +99,11 @@ void objcache_each_track(struct objcache_core *core,
 			 void *data)
 {
 	struct objcache_track *track;
-	struct hlist_bl_node *pos;
 	unsigned int i;
 
-	for (i = 0; i < 1U << OBJCACHE_TABLE_BITS; i++) {
+	for (i = 0; i < OBJCACHE_TABLE_SIZE; i++) {
 		rcu_read_lock();
-		hlist_bl_for_each_entry_rcu(track, pos, &objcache_table[i], node)
+		hlist_for_each_entry_rcu(track, &objcache_table[i], node)
 			if (!core || track->core == core)
 				fn(track, data);
 		rcu_read_unlock();
@@ -121,11 +128,10 @@ static bool objcache_is_in(const struct objcache_track *track, const void *ptr)
 struct objcache_track *objcache_track_near(const void *ptr)
 {
 	struct objcache_track *track;
-	struct hlist_bl_node *pos;
 	unsigned int i;
 
-	for (i = 0; i < 1U << OBJCACHE_TABLE_BITS; i++)
-		hlist_bl_for_each_entry_rcu(track, pos, &objcache_table[i], node)
+	for (i = 0; i < OBJCACHE_TABLE_SIZE; i++)
+		hlist_for_each_entry_rcu(track, &objcache_table[i], node)
 			if (objcache_is_in(track, ptr))
 				return track;
 	return NULL;
@@ -421,8 +427,12 @@ void objcache_track_free_withdrawn(struct objcache_core *core)
  */
 int objcache_track_start(void)
 {
-	objcache_table = kvcalloc(1U << OBJCACHE_TABLE_BITS,
-				  sizeof(*objcache_table), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; i < OBJCACHE_TABLE_LOCKS; i++)
+		raw_spin_lock_init(&objcache_table_locks[i]);
+	objcache_table = kvcalloc(OBJCACHE_TABLE_SIZE, sizeof(*objcache_table),
+				  GFP_KERNEL);
 	return objcache_table ? 0 : -ENOMEM;
 }
 
