@@ -244,6 +244,19 @@ static void objcache_print_object(const struct objcache_report *r)
 	pr_err("  Likely: %s.\n", objcache_texts[r->kind].likely);
 }
 
+static void objcache_print_end(const struct objcache_report *r)
+{
+	if (r->serial)
+		pr_err("  Done: the object is withdrawn; its memory stays until the cache is destroyed\n");
+	else
+		pr_err("  Done: ignored, or put right\n");
+	if (r->taken.ns && !r->taken.nr)
+		pr_err("  Level stacks shows who called\n");
+	if (r->unshown)
+		pr_err("  %u findings before it are not shown\n", r->unshown);
+	pr_err("-----------------------------------------------------------------\n");
+}
+
 static void objcache_print_report(const struct objcache_report *r)
 {
 	pr_err("=================================================================\n");
@@ -253,12 +266,7 @@ static void objcache_print_report(const struct objcache_report *r)
 	objcache_print_part("Put", &r->put, r->finder.ns);
 	if (r->damage.kind)
 		objcache_print_damage(&r->damage);
-	pr_err("  Done: %s%s\n", r->serial ? "the object is withdrawn; its memory stays until the cache is destroyed" :
-	       "ignored, or put right", r->taken.nr || !r->serial ? "" :
-	       ". Level stacks shows who called");
-	if (r->unshown)
-		pr_err("  %u findings before it are not shown\n", r->unshown);
-	pr_err("-----------------------------------------------------------------\n");
+	objcache_print_end(r);
 }
 
 static void objcache_print_list(struct llist_node *node)

@@ -391,7 +391,8 @@ bool objcache_track_ends(struct objcache_core *core, void *obj)
 
 	rcu_read_lock();
 	track = objcache_track_find(obj);
-	may = atomic_read(&track->state) == OBJCACHE_HELD;
+	/* Whoever puts it from here on finds it taken by nobody. */
+	may = objcache_track_move(track, OBJCACHE_HELD, OBJCACHE_WITHDRAWN);
 	if (may)
 		objcache_table_del(track);
 	else
