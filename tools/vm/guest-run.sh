@@ -21,6 +21,9 @@ step "example module"
 load objcache_example
 unload objcache_example
 
+step "debug mode, and a module with a mistake"
+check_debug_mode
+
 step "rmmod objcache"
 unload objcache
 
