@@ -13,7 +13,7 @@ set -euo pipefail
 
 packages_of() {
 	case $1 in
-	run) echo gcc gcc-12 make libc6-dev libelf1 perl python3 kmod qemu-system-x86 busybox-static ;;
+	run) echo gcc gcc-12 make libc6-dev libjson-c-dev libncurses-dev libelf1 perl python3 kmod qemu-system-x86 busybox-static ;;
 	test) packages_of run && echo flex bison bc libelf-dev libssl-dev xz-utils ;;
 	bench) packages_of test && echo gnuplot-nox ;;
 	arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm ;;

@@ -27,7 +27,7 @@
 
 enum status { STATUS_FINE, STATUS_SLOW, STATUS_PROBLEM };
 
-static const char *const status_words[] = { "fine", "slow", "PROBLEM" };
+static const char *const status_words[] = { "fine", "slow", "problem" };
 
 static unsigned int problems, slows;
 static struct json_object *findings;
