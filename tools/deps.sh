@@ -18,7 +18,7 @@ packages_of() {
 	bench) packages_of test && echo gnuplot-nox ;;
 	arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm ;;
 	clang) packages_of test && echo clang-14 lld-14 llvm-14 ;;
-	check) packages_of clang && echo sparse shellcheck codespell ;;
+	check) packages_of clang && echo sparse shellcheck codespell mandoc libjson-c-dev libncurses-dev ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
 	esac
 }

@@ -23,7 +23,7 @@
 
 /* What klogctl() calls reading all that is there. */
 #define KLOG_READ_ALL	3
-#define KLOG_SIZE	(1 << 20)
+#define KLOG_SIZE	1048576
 
 enum status { STATUS_FINE, STATUS_SLOW, STATUS_PROBLEM };
 
@@ -435,7 +435,8 @@ static int doctor_run(int argc, char **argv)
 {
 	struct json_object *object = NULL;
 
-	(void)argc, (void)argv;
+	(void)argc;
+	(void)argv;
 	if (want_json) {
 		object = json_begin("doctor");
 		findings = json_array_in(object, "findings");

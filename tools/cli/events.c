@@ -183,12 +183,16 @@ static int live_start(struct events *events, const char *name)
 int events_start(struct events *events, const char *cache, const char *name,
 		 const char *input, unsigned int ms)
 {
+	int code;
+
 	memset(events, 0, sizeof(*events));
 	events->cache = cache;
 	if (!input) {
+		code = live_start(events, name);
+		events->start_ns = now_ns();
 		if (ms)
-			events->end_ns = now_ns() + ms * 1000000ULL;
-		return live_start(events, name);
+			events->end_ns = events->start_ns + ms * 1000000ULL;
+		return code;
 	}
 	events->file = strcmp(input, "-") ? fopen(input, "re") : stdin;
 	if (!events->file)
@@ -223,6 +227,7 @@ static bool live_wait(struct events *events)
 	if (interrupted() || (events->end_ns && now_ns() >= events->end_ns)) {
 		snprintf(path, sizeof(path), "%s/tracing_on", events->instance);
 		write_file("0", path);
+		events->end_ns = now_ns();
 		events->live = false;	/* what is in it is still read */
 		return true;
 	}

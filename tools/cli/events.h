@@ -32,7 +32,7 @@ struct events {
 	bool live;
 	char instance[256];
 	const char *cache;		/* only of that one; NULL: all */
-	uint64_t end_ns;		/* 0: none */
+	uint64_t start_ns, end_ns;	/* of what is live; 0: no end */
 	uint64_t lost;
 	char line[1024];
 	unsigned int len;		/* of a line that is not whole yet */

@@ -2,6 +2,8 @@
 /*
  * objcache list: all caches, a line each
  */
+#include <string.h>
+
 #include "cli.h"
 #include "text.h"
 #include "view.h"
@@ -11,6 +13,8 @@ static void list_text(struct text_table *table, const struct view *view)
 	const uint64_t *value = view->stats.value;
 	const char *flags = config_text(&view->config, "flags");
 
+	/* "0x80 ACCOUNT": the names are enough. */
+	flags = flags ? strchr(flags, ' ') : NULL;
 	table_cell(table, "%s", view->name);
 	table_cell(table, "%s", config_text(&view->config, "size") ?: "-");
 	table_cell(table, "%s", text_count(value[STAT_in_use]));
@@ -24,7 +28,7 @@ static void list_text(struct text_table *table, const struct view *view)
 					   value[STAT_gets]));
 	table_cell(table, "%s", text_bytes(view->memory.objects_bytes));
 	table_cell(table, "%s", text_bytes(view->memory.cpus_bytes));
-	table_cell(table, "%s", flags && flags[0] ? flags : "-");
+	table_cell(table, "%s", flags ? flags + 1 : "-");
 }
 
 static void list_json(struct json_object *array, const struct view *view)
@@ -57,14 +61,16 @@ static int list_run(int argc, char **argv)
 	unsigned int i;
 	int code = names_read(&names);
 
-	(void)argc, (void)argv;
+	(void)argc;
+	(void)argv;
 	if (code)
 		return code;
 	if (want_json) {
 		object = json_begin("list");
 		array = json_array_in(object, "caches");
+	} else {
+		table_start(&table, COUNT_OF(heads), 1, heads);
 	}
-	table_start(&table, COUNT_OF(heads), 1, heads);
 	for (i = 0; i < names.nr; i++) {
 		if (view_read(&view, names.name[i]))
 			continue;	/* it has gone */

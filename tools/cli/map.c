@@ -122,7 +122,7 @@ static int map_gather(void)
 {
 	struct events events;
 	struct event event;
-	uint64_t start = now_ns(), first = 0, last = 0;
+	uint64_t first = 0, last = 0;
 	int code = events_start(&events, map.cache, "steal", input, time_ms);
 
 	if (code)
@@ -133,7 +133,7 @@ static int map_gather(void)
 		map_add(&event);
 	}
 	events_stop(&events);
-	map.ns = input ? (last - first) * 1000 : now_ns() - start;
+	map.ns = input ? (last - first) * 1000 : events.end_ns - events.start_ns;
 	map.lost = events.lost;
 	map_within();
 	return CODE_FINE;

@@ -30,7 +30,8 @@ static int names_fill(struct cache_names *names, DIR *dir)
 				      (names->nr + 1) * sizeof(*names->name));
 		if (!names->name)
 			return ENOMEM;
-		strcpy(names->name[names->nr++], entry->d_name);
+		snprintf(names->name[names->nr++], NAME_SIZE, "%.31s",
+			 entry->d_name);
 	}
 	if (names->nr)
 		qsort(names->name, names->nr, sizeof(*names->name),

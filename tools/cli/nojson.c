@@ -24,22 +24,30 @@ void json_end(struct json_object *object)
 
 void json_number(struct json_object *object, const char *key, uint64_t value)
 {
-	(void)object, (void)key, (void)value;
+	(void)object;
+	(void)key;
+	(void)value;
 }
 
 void json_signed(struct json_object *object, const char *key, int64_t value)
 {
-	(void)object, (void)key, (void)value;
+	(void)object;
+	(void)key;
+	(void)value;
 }
 
 void json_text(struct json_object *object, const char *key, const char *text)
 {
-	(void)object, (void)key, (void)text;
+	(void)object;
+	(void)key;
+	(void)text;
 }
 
 void json_flag(struct json_object *object, const char *key, bool flag)
 {
-	(void)object, (void)key, (void)flag;
+	(void)object;
+	(void)key;
+	(void)flag;
 }
 
 struct json_object *json_object_in(struct json_object *object, const char *key)
@@ -61,5 +69,6 @@ struct json_object *json_item(struct json_object *array)
 
 void json_item_number(struct json_object *array, uint64_t value)
 {
-	(void)array, (void)value;
+	(void)array;
+	(void)value;
 }

@@ -26,7 +26,9 @@ void screen_clear(void)
 
 void screen_line(int line, const char *text, bool bright)
 {
-	(void)line, (void)text, (void)bright;
+	(void)line;
+	(void)text;
+	(void)bright;
 }
 
 void screen_show(void)

@@ -44,7 +44,7 @@ int unsupported(const char *format, ...)
 	return CODE_UNSUPPORTED;
 }
 
-static void help(void)
+static void usage(void)
 {
 	unsigned int i;
 
@@ -69,32 +69,44 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* For the shell's completion and the manual's test: see completion.bash, manual.py. */
+static int words_caches(void)
+{
+	struct cache_names names;
+	unsigned int i;
+
+	if (names_list(&names))
+		return CODE_FINE;
+	for (i = 0; i < names.nr; i++)
+		puts(names.name[i]);
+	names_free(&names);
+	return CODE_FINE;
+}
+
+/*
+ * Without arguments the subcommands; of one of them, or of all (--common), its options,
+ * or the same for the manual (--manual); --caches. See completion.bash and manual.py.
+ */
 static int words(int argc, char **argv)
 {
 	bool manual = argc > 1 && !strcmp(argv[1], "--manual");
 	const struct command *command = NULL;
-	struct cache_names names;
 	unsigned int i;
 
-	if (argc && !strcmp(argv[0], "--caches")) {
-		if (freopen("/dev/null", "w", stderr) && !names_read(&names))
-			for (i = 0; i < names.nr; i++)
-				puts(names.name[i]);
+	for (i = 0; !argc && i < COUNT_OF(commands); i++)
+		puts(commands[i]->name);
+	if (!argc)
 		return CODE_FINE;
-	}
-	if (argc && strcmp(argv[0], "--common")) {
+	if (!strcmp(argv[0], "--caches"))
+		return words_caches();
+	if (strcmp(argv[0], "--common")) {
 		command = command_find(argv[0]);
 		if (!command)
 			return usage_error("%s: no such subcommand", argv[0]);
 	}
 	if (manual)
 		options_manual(command);
-	else if (argc)
-		options_words(command);
 	else
-		for (i = 0; i < COUNT_OF(commands); i++)
-			puts(commands[i]->name);
+		options_words(command);
 	return CODE_FINE;
 }
 
@@ -107,11 +119,11 @@ int main(int argc, char **argv)
 	setlocale(LC_NUMERIC, "C");
 	first = options_parse(NULL, argc, argv);
 	if (want_help) {
-		help();
+		usage();
 		return CODE_FINE;
 	}
 	if (first >= argc) {
-		help();
+		usage();
 		return CODE_USAGE;
 	}
 	argc -= first;
@@ -121,7 +133,7 @@ int main(int argc, char **argv)
 		if (command)
 			options_help(command);
 		else
-			help();
+			usage();
 		return CODE_FINE;
 	}
 	if (!strcmp(argv[0], "complete"))

@@ -226,22 +226,30 @@ void options_help(const struct command *command)
 		option_help(option);
 }
 
+static void option_words(const struct option_spec *option)
+{
+	const char *const *word;
+
+	if (option->value)
+		printf(" %s", option->value);
+	for (word = option->words; word && *word; word++)
+		printf(" %s", *word);
+	putchar('\n');
+}
+
 /* One a line: what it is, then for a value its name, and the words it can be. */
 void options_words(const struct command *command)
 {
 	const struct option_spec *option;
-	const char *const *word;
 	unsigned int i;
 
 	for (i = 0; (option = option_at(command, i))->name; i++) {
-		if (option->letter)
-			printf("-%c%s%s\n", option->letter,
-			       option->value ? " " : "", option->value ?: "");
-		printf("--%s%s%s", option->name, option->value ? " " : "",
-		       option->value ?: "");
-		for (word = option->words; word && *word; word++)
-			printf(" %s", *word);
-		putchar('\n');
+		if (option->letter) {
+			printf("-%c", option->letter);
+			option_words(option);
+		}
+		printf("--%s", option->name);
+		option_words(option);
 	}
 }
 

@@ -132,7 +132,8 @@ static void stat_text_keys(const struct reading *r)
 		printf("  %-16s %14" PRIu64, stat_names[i].name,
 		       reading_value(r, i));
 		if (delta)
-			printf(" %8s/s", stat_is_level(i) ? "-" :
+			printf(stat_is_level(i) ? " %10s" : " %8s/s",
+			       stat_is_level(i) ? "" :
 			       text_rate(reading_value(r, i), ns));
 		printf("  %s\n", stat_names[i].meaning);
 	}
@@ -226,7 +227,7 @@ static void stat_json_config(struct json_object *object,
 			 strstr(config->line[i].key, "size") ||
 			 !strcmp(config->line[i].key, "align") ? "_bytes" : "");
 		if (!strcmp(key, "bytes_per_cpu"))
-			strcpy(key, "cpu_bytes_most");
+			snprintf(key, sizeof(key), "cpu_bytes_most");
 		if (*config->line[i].text && !*end)
 			json_number(object, key, value);
 		else

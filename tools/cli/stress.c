@@ -219,7 +219,8 @@ static int stress_run(int argc, char **argv)
 	bool pass;
 	int code;
 
-	(void)argc, (void)argv;
+	(void)argc;
+	(void)argv;
 	code = stress_open();
 	if (code)
 		return code;

@@ -194,7 +194,7 @@ static const char *head_next(const char *at, char *name)
 		len = strlen(cpu_heads[i].head);
 		if (strncmp(at, cpu_heads[i].head, len))
 			continue;
-		strcpy(name, cpu_heads[i].key);
+		snprintf(name, KEY_SIZE, "%s", cpu_heads[i].key);
 		return at + len;
 	}
 	len = strcspn(at, " \n");

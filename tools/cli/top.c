@@ -78,7 +78,7 @@ static struct line *line_of(const char *name)
 	top.line = line;
 	line += top.nr++;
 	memset(line, 0, sizeof(*line));
-	strcpy(line->name, name);
+	snprintf(line->name, sizeof(line->name), "%s", name);
 	return line;
 }
 
@@ -181,7 +181,8 @@ static void top_look(void)
 /* ---- as lines ---- */
 
 static const char top_heads[] =
-	"NAME                        SIZE   IN USE   PARKED    MEMORY   GETS/s  HIT %  STEAL/s  FRESH/s  HITS/s";
+	"NAME                        SIZE   IN USE   PARKED    MEMORY   GETS/s"
+	"  HIT %  STEAL/s  FRESH/s  HITS/s";
 
 static uint64_t line_most(const struct line *line)
 {
@@ -305,7 +306,8 @@ static int top_once(void)
 /* ---- live ---- */
 
 static const char top_keys[] =
-	"n u p m g h s f: sort by name, in use, parked, memory, gets, hit, steals, fresh; r: reverse; +-: delay; space: pause; q: quit";
+	"n u p m g h s f: sort by name, in use, parked, memory, gets, hit, steals,"
+	" fresh; r: reverse; +-: delay; space: pause; q: quit";
 
 static void top_draw(void)
 {
@@ -402,7 +404,8 @@ static int top_run(int argc, char **argv)
 	unsigned int i;
 	int code = names_read(&names);
 
-	(void)argc, (void)argv;
+	(void)argc;
+	(void)argv;
 	if (code)
 		return code;
 	names_free(&names);
