@@ -121,7 +121,7 @@ class Root:
                      zip((cpu, *row), (4, 8, 12, 12, 12, 11, 11, 11, 10, 10, 9))) + "\n"
             for cpu, row in enumerate(cpus or CPUS)))
         self.write(folder + "stats", stats_text(books, more, without))
-        self.write("proc/slabinfo", f"objcache-{name}-4711     55     62    264   31    2 : tunables    0    0    0 : "
+        self.write("proc/slabinfo", f"objcache-{name}-8a0fc17   55     62    264   31    2 : tunables    0    0    0 : "
                    "slabdata      2      2      0\n", "a")
 
     def objcache(self, *arguments, code=0, env=None, text=None, where="--root"):

@@ -44,7 +44,7 @@ int unsupported(const char *format, ...)
 	return CODE_UNSUPPORTED;
 }
 
-static void usage(void)
+static void show_usage(void)
 {
 	unsigned int i;
 
@@ -119,11 +119,11 @@ int main(int argc, char **argv)
 	setlocale(LC_NUMERIC, "C");
 	first = options_parse(NULL, argc, argv);
 	if (want_help) {
-		usage();
+		show_usage();
 		return CODE_FINE;
 	}
 	if (first >= argc) {
-		usage();
+		show_usage();
 		return CODE_USAGE;
 	}
 	argc -= first;
@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 		if (command)
 			options_help(command);
 		else
-			usage();
+			show_usage();
 		return CODE_FINE;
 	}
 	if (!strcmp(argv[0], "complete"))

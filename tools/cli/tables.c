@@ -330,7 +330,7 @@ uint64_t config_number(const struct cache_config *config, const char *key)
 
 /* ---- memory ---- */
 
-/* "objcache-NAME-123 ...": the slab's own name ends in a number. */
+/* "objcache-NAME-1f3 ...": the slab's own name ends in a number, hexadecimal. */
 static const char *slab_line(const char *line, const char *cache)
 {
 	size_t len = strlen(cache);
@@ -338,9 +338,9 @@ static const char *slab_line(const char *line, const char *cache)
 	if (strncmp(line, "objcache-", 9) || strncmp(line + 9, cache, len))
 		return NULL;
 	line += 9 + len;
-	if (*line++ != '-' || !strspn(line, "0123456789"))
+	if (*line++ != '-' || !strspn(line, "0123456789abcdef"))
 		return NULL;
-	line += strspn(line, "0123456789");
+	line += strspn(line, "0123456789abcdef");
 	return *line == ' ' ? line : NULL;
 }
 
