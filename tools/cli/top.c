@@ -202,8 +202,8 @@ static void line_text(const struct line *line, char *text, size_t size)
 	size_t len;
 
 	len = snprintf(text, size,
-		       "%-24.24s %7s %8s %8s %9s %8s %6s %8s %8s  ",
-		       line->name, text_count(line->size),
+		       "%-24.24s %7" PRIu64 " %8s %8s %9s %8s %6s %8s %8s  ",
+		       line->name, line->size,
 		       text_count(line->stats.value[STAT_in_use]),
 		       text_count(line->stats.value[STAT_parked]),
 		       text_bytes(line->memory),
