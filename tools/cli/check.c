@@ -118,6 +118,7 @@ static int audit_read(struct audit *audit, const char *cache)
 		if (!audit->moved)
 			break;
 	}
+	slab_read(cache, &audit->view.memory);
 	return 0;
 }
 
@@ -263,6 +264,7 @@ static void show_holders(const struct audit *audit, struct json_object *object)
 		array = json_array_in(object, "outstanding");
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
+		text_plain(line);
 		if (want_json)
 			json_text(json_item(array), "line", line);
 		else if (nr++ < HOLDERS_SHOWN)

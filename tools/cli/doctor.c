@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "json.h"
 #include "tables.h"
+#include "text.h"
 
 #define STATS_SCHEMA	1	/* of debugfs, that this command was written for */
 
@@ -348,6 +349,7 @@ static void doctor_abi(void)
 			line--;
 		end = line + strcspn(line, "\n");
 		*end = '\0';
+		text_plain(line);
 		found(STATUS_PROBLEM, "ABI",
 		      "rebuild that module against the objcache.h of the one that is loaded",
 		      "%.400s", line);

@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "events.h"
 #include "tables.h"
+#include "text.h"
 
 /* Between two looks at a pipe that was empty. */
 #define POLL_MS		20
@@ -243,6 +244,8 @@ bool events_next(struct events *events, struct event *event)
 				return false;
 			continue;
 		}
+		/* Tasks may call themselves anything. */
+		text_plain(events->line);
 		events->lost += lost_parse(events->line);
 		if (event_parse(event, events->line) &&
 		    (!events->cache ||

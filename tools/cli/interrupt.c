@@ -3,11 +3,12 @@
  * Ctrl-C ends what is being done and not the program, so that results are shown;
  * a second one ends that too.
  */
-#include <errno.h>
 #include <signal.h>
 #include <time.h>
 
 #include "cli.h"
+
+#define SLICE_MS	100
 
 static volatile sig_atomic_t caught;
 
@@ -37,12 +38,16 @@ int interrupt_code(void)
 	return caught ? CODE_SIGNAL + caught : CODE_FINE;
 }
 
+/* In slices: a signal may come just before the kernel sleeps. */
 bool pause_ms(unsigned int ms)
 {
-	struct timespec pause = { .tv_sec = ms / 1000,
-				  .tv_nsec = ms % 1000 * 1000000L };
+	struct timespec slice = {};
+	unsigned int part;
 
-	while (!caught && nanosleep(&pause, &pause) && errno == EINTR)
-		;
+	for (; ms && !caught; ms -= part) {
+		part = ms < SLICE_MS ? ms : SLICE_MS;
+		slice.tv_nsec = part * 1000000L;
+		nanosleep(&slice, NULL);
+	}
 	return !caught;
 }

@@ -41,6 +41,8 @@ static struct map {
 	bool there[CPUS_MOST];		/* online, or seen */
 	unsigned int node[CPUS_MOST];
 	unsigned int nodes;
+	unsigned int column[CPUS_MOST];	/* those that are there, by node */
+	unsigned int columns;
 	struct pair *pair;		/* [thief * cpus + victim] */
 	struct pair sum;
 	uint64_t aged, highest, within;
@@ -108,6 +110,27 @@ static void map_machine(void)
 	map_grow(highest);
 }
 
+static int column_compare(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a;
+	unsigned int y = *(const unsigned int *)b;
+
+	if (map.node[x] != map.node[y])
+		return map.node[x] < map.node[y] ? -1 : 1;
+	return x < y ? -1 : 1;
+}
+
+/* A node is one block. */
+static void map_columns(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < map.cpus; cpu++)
+		if (map.there[cpu])
+			map.column[map.columns++] = cpu;
+	qsort(map.column, map.columns, sizeof(map.column[0]), column_compare);
+}
+
 static void map_within(void)
 {
 	unsigned int thief, victim;
@@ -135,6 +158,7 @@ static int map_gather(void)
 	events_stop(&events);
 	map.ns = input ? (last - first) * 1000 : events.end_ns - events.start_ns;
 	map.lost = events.lost;
+	map_columns();
 	map_within();
 	return CODE_FINE;
 }
@@ -193,47 +217,31 @@ static void cell_text(uint64_t value, bool wide)
 	heat_end(value);
 }
 
-/* What stands between two CPUs of different nodes. */
-static void node_gap(unsigned int before, unsigned int cpu)
+/* Whether a node begins with that column. */
+static bool node_begins(unsigned int column)
 {
-	if (map.nodes > 1 && before < map.cpus &&
-	    map.node[before] != map.node[cpu])
+	return !column || map.node[map.column[column]] !=
+			  map.node[map.column[column - 1]];
+}
+
+/* What stands between two CPUs of different nodes. */
+static void node_gap(unsigned int column)
+{
+	if (map.nodes > 1 && column && node_begins(column))
 		fputs(" | ", stdout);
 }
 
-/* In the order of nodes, so that a node is one block: the next one, or cpus. */
-static unsigned int cpu_next(unsigned int cpu)
-{
-	unsigned int next, best = map.cpus;
-
-	for (next = 0; next < map.cpus; next++) {
-		if (!map.there[next])
-			continue;
-		if (cpu < map.cpus &&
-		    (map.node[next] < map.node[cpu] ||
-		     (map.node[next] == map.node[cpu] && next <= cpu)))
-			continue;
-		if (best == map.cpus || map.node[next] < map.node[best])
-			best = next;
-	}
-	return best;
-}
-
-#define for_each_cpu_by_node(cpu, before)				\
-	for (before = map.cpus, cpu = cpu_next(map.cpus);		\
-	     cpu < map.cpus; before = cpu, cpu = cpu_next(cpu))
-
 static void map_head(bool wide)
 {
-	unsigned int cpu, before;
+	unsigned int i;
 
 	printf("%-14s", "thief \\ victim");
-	for_each_cpu_by_node(cpu, before) {
-		node_gap(before, cpu);
+	for (i = 0; i < map.columns; i++) {
+		node_gap(i);
 		if (wide)
-			printf("%6u ", cpu);
+			printf("%6u ", map.column[i]);
 		else
-			printf("%u", cpu % 10);
+			printf("%u", map.column[i] % 10);
 	}
 	puts("      sum");
 }
@@ -241,15 +249,15 @@ static void map_head(bool wide)
 /* The node of each block, above it. Narrow columns have no room: see the rows. */
 static void map_nodes(void)
 {
-	unsigned int cpu, before;
+	unsigned int i;
 
 	if (map.nodes < 2)
 		return;
 	printf("%14s", "");
-	for_each_cpu_by_node(cpu, before) {
-		node_gap(before, cpu);
-		if (before == map.cpus || map.node[before] != map.node[cpu])
-			printf("%5s%-2u", "n", map.node[cpu]);
+	for (i = 0; i < map.columns; i++) {
+		node_gap(i);
+		if (node_begins(i))
+			printf("%5s%-2u", "n", map.node[map.column[i]]);
 		else
 			printf("%7s", "");
 	}
@@ -258,31 +266,32 @@ static void map_nodes(void)
 
 static void map_row(unsigned int thief, bool wide)
 {
-	unsigned int victim, before;
-	uint64_t sum = 0;
+	uint64_t objects, sum = 0;
+	unsigned int i;
 
 	if (map.nodes > 1)
 		printf("n%-4u CPU %-4u", map.node[thief], thief);
 	else
 		printf("CPU %-10u", thief);
-	for_each_cpu_by_node(victim, before) {
-		node_gap(before, victim);
-		cell_text(map_pair(thief, victim)->objects, wide);
-		sum += map_pair(thief, victim)->objects;
+	for (i = 0; i < map.columns; i++) {
+		node_gap(i);
+		objects = map_pair(thief, map.column[i])->objects;
+		cell_text(objects, wide);
+		sum += objects;
 	}
 	printf("%9s\n", text_count(sum));
 }
 
 static void map_sums(void)
 {
-	unsigned int thief, victim, before;
+	unsigned int i, thief;
 	uint64_t sum;
 
 	printf("%-14s", "sum");
-	for_each_cpu_by_node(victim, before) {
-		node_gap(before, victim);
+	for (i = 0; i < map.columns; i++) {
+		node_gap(i);
 		for (sum = thief = 0; thief < map.cpus; thief++)
-			sum += map_pair(thief, victim)->objects;
+			sum += map_pair(thief, map.column[i])->objects;
 		printf("%6s ", text_count(sum));
 	}
 	printf("%9s\n", text_count(map.sum.objects));
@@ -329,11 +338,9 @@ static void map_pairs(void)
 
 static void map_text(void)
 {
-	unsigned int cpu, cpus = 0;
+	unsigned int i;
 	bool wide;
 
-	for (cpu = 0; cpu < map.cpus; cpu++)
-		cpus += map.there[cpu];
 	printf("%s: %" PRIu64 " objects stolen in %" PRIu64
 	       " magazines in %.1f s; %" PRIu64 " aged; %s %% within a node",
 	       map.cache, map.sum.objects, map.sum.magazines, map.ns / 1e9,
@@ -341,12 +348,12 @@ static void map_text(void)
 	if (map.lost)
 		printf("; %" PRIu64 " events lost, so it is more", map.lost);
 	puts("\n");
-	wide = 14 + cpus * 7 + (map.nodes - 1) * 3 + 9 <= screen_width();
+	wide = 14 + map.columns * 7 + (map.nodes - 1) * 3 + 9 <= screen_width();
 	if (wide)
 		map_nodes();
 	map_head(wide);
-	for (cpu = cpu_next(map.cpus); cpu < map.cpus; cpu = cpu_next(cpu))
-		map_row(cpu, wide);
+	for (i = 0; i < map.columns; i++)
+		map_row(map.column[i], wide);
 	if (wide)
 		map_sums();
 	putchar('\n');

@@ -305,6 +305,7 @@ static int reading_take(const char *cache, struct reading **taken)
 	err = view_read(&view, cache);
 	if (err)
 		return err;
+	slab_read(cache, &view.memory);
 	r->has_before = r->now.name[0];
 	r->before = r->has_before ? r->now : view;
 	r->now = view;
@@ -366,6 +367,8 @@ static int stat_run(int argc, char **argv)
 	unsigned int pause = watch_ms ?: DELTA_MS, nr = 0;
 	int code = CODE_FINE;
 
+	if (readings && !watch_ms)
+		return usage_error("--count %u: only with --watch", readings);
 	interrupt_catch();
 	if (delta) {
 		code = stat_once(cache, true);

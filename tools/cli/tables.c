@@ -344,7 +344,7 @@ static const char *slab_line(const char *line, const char *cache)
 	return *line == ' ' ? line : NULL;
 }
 
-static void slab_read(const char *cache, struct cache_memory *memory)
+void slab_read(const char *cache, struct cache_memory *memory)
 {
 	FILE *file = rooted_open("/proc/slabinfo");
 	uint64_t objects, pages, slabs;
@@ -366,7 +366,7 @@ static void slab_read(const char *cache, struct cache_memory *memory)
 	fclose(file);
 }
 
-void memory_read(const char *cache, const struct cache_stats *stats,
+void memory_read(const struct cache_stats *stats,
 		 const struct cache_config *config, struct cache_memory *memory)
 {
 	bool online[CPUS_MOST] = {};
@@ -379,7 +379,6 @@ void memory_read(const char *cache, const struct cache_stats *stats,
 				 stats->value[STAT_releasing] +
 				 stats->value[STAT_in_use]);
 	memory->cpus_bytes = config_number(config, "bytes_per_cpu") * cpus;
-	slab_read(cache, memory);
 }
 
 /* ---- the machine ---- */

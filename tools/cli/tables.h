@@ -137,16 +137,18 @@ struct cache_memory {
 	uint64_t cpus_bytes;		/* magazines and rings, at most */
 };
 
-void memory_read(const char *cache, const struct cache_stats *stats,
+void memory_read(const struct cache_stats *stats,
 		 const struct cache_config *config,
 		 struct cache_memory *memory);
+/* What /proc/slabinfo knows, for which it asks every slab of the machine. */
+void slab_read(const char *cache, struct cache_memory *memory);
 
 /* ---- the machine ---- */
 
 /* "0-3,8" has bit n for n; how many. */
 unsigned int list_read(const char *path, bool *set, unsigned int size);
 
-#define CPUS_MOST	4096
+#define CPUS_MOST	8192
 
 /* Of each CPU its node, 0 where nobody says; how many nodes. */
 unsigned int nodes_read(unsigned int *node, unsigned int cpus);

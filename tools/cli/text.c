@@ -97,6 +97,14 @@ void table_print(struct text_table *table)
 	memset(table, 0, sizeof(*table));
 }
 
+void text_plain(char *text)
+{
+	for (; *text; text++)
+		if ((*text < ' ' || *text > '~') && *text != '\n' &&
+		    *text != '\t')
+			*text = '?';
+}
+
 /* ---- numbers ---- */
 
 static const char *text_scaled(uint64_t value, unsigned int step,

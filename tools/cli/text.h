@@ -24,6 +24,9 @@ void table_cell(struct text_table *table, const char *format, ...)
 /* Prints it and is empty again. */
 void table_print(struct text_table *table);
 
+/* What is not ASCII, or a terminal would obey, becomes a question mark. */
+void text_plain(char *text);
+
 /* Into one of a few buffers, for the next few calls. */
 const char *text_bytes(uint64_t bytes);			/* 3.1 MiB */
 const char *text_share(uint64_t part, uint64_t whole);	/* 98.2, or - */

@@ -18,7 +18,7 @@ int view_read(struct view *view, const char *cache)
 	if (!err)
 		err = config_read(cache, &view->config);
 	if (!err)
-		memory_read(cache, &view->stats, &view->config, &view->memory);
+		memory_read(&view->stats, &view->config, &view->memory);
 	return err;
 }
 
@@ -70,6 +70,7 @@ void memory_json(struct json_object *object, const struct cache_memory *memory)
 	struct json_object *in = json_object_in(object, "memory");
 
 	json_number(in, "objects_bytes", memory->objects_bytes);
-	json_number(in, "slab_bytes", memory->slab_bytes);
+	if (memory->slab_objects)
+		json_number(in, "slab_bytes", memory->slab_bytes);
 	json_number(in, "cpus_bytes_most", memory->cpus_bytes);
 }
