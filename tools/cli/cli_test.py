@@ -167,6 +167,7 @@ def case_list_has_a_line_for_each_cache():
         expect("beta's shares", lines[2].split()[5:8], ["89.5", "3.1", "0.8"])
         caches = root.json("list")[0]["caches"]
         expect("names", [cache["name"] for cache in caches], ["alpha", "beta"])
+        expect("alpha's flags", (caches[0]["flag_names"], caches[1]["flag_names"]), ("NO_STEAL", ""))
         expect("beta's hits", caches[1]["hit_permille"], 895)
         expect("beta's memory", caches[1]["memory"], {"objects_bytes": 60 * 264, "cpus_bytes_most": 4 * 4096})
 
@@ -182,7 +183,8 @@ def case_stat_shows_the_keys_of_the_header_and_no_others():
         cache = root.json("stat", "map")[0]["caches"][0]
         expect("keys in JSON", list(cache["stats"]), KEYS)
         expect("gets", cache["stats"]["gets"], 1005)
-        expect("config", cache["config"]["slab_object_size_bytes"], 264)
+        expect("config", (cache["config"]["slab_object_size_bytes"], cache["config"]["flags"], cache["config"]["ops"]),
+               (264, 0, "ctor dtor reset"))
         expect("memory", cache["memory"]["slab_bytes"], 2 * 2 * 4096)
 
 
@@ -367,7 +369,7 @@ def case_doctor_names_what_mends():
         (0, "kmemleak=off", lambda root: root.write("sys/kernel/debug/kmemleak", "")),
         (0, "CONFIG_KASAN off", lambda root: root.write("boot/config-6.12.0-test", "CONFIG_KASAN=y\n")),
         (0, "boot without slub_debug", lambda root: root.write("proc/cmdline", "slub_debug=FZ\n")),
-        (0, "cache map has 0x8 DEBUG", lambda root: root.cache("map", config=CONFIG.replace("flags: 0x0", "flags: 0x8 DEBUG"))),
+        (0, "cache map has DEBUG", lambda root: root.cache("map", config=CONFIG.replace("flags: 0x0", "flags: 0x8 DEBUG"))),
         (0, "parameters/debug", lambda root: root.write("sys/module/objcache/parameters/debug", "stream:stacks\n")),
         (0, "rmdir /sys/kernel/tracing/instances/objcache-999999999", lambda root: root.write(
             "sys/kernel/tracing/instances/objcache-999999999/x", "")),

@@ -400,7 +400,7 @@ static void doctor_cache_debug(const char *cache)
 
 	if (config_read(cache, &config))
 		return;
-	flags = config_text(&config, "flags") ?: "";
+	flags = config_flags(&config);
 	if (strstr(flags, "DEBUG") || strstr(flags, "CHECK") ||
 	    strstr(flags, "STACKS") || strstr(flags, "DROP"))
 		found(STATUS_SLOW, "debug mode",

@@ -2,8 +2,6 @@
 /*
  * objcache list: all caches, a line each
  */
-#include <string.h>
-
 #include "cli.h"
 #include "text.h"
 #include "view.h"
@@ -11,10 +9,8 @@
 static void list_text(struct text_table *table, const struct view *view)
 {
 	const uint64_t *value = view->stats.value;
-	const char *flags = config_text(&view->config, "flags");
+	const char *flags = config_flags(&view->config);
 
-	/* "0x80 ACCOUNT": the names are enough. */
-	flags = flags ? strchr(flags, ' ') : NULL;
 	table_cell(table, "%s", view->name);
 	table_cell(table, "%s", config_text(&view->config, "size") ?: "-");
 	table_cell(table, "%s", text_count(value[STAT_in_use]));
@@ -28,14 +24,13 @@ static void list_text(struct text_table *table, const struct view *view)
 					   value[STAT_gets]));
 	table_cell(table, "%s", text_bytes(view->memory.objects_bytes));
 	table_cell(table, "%s", text_bytes(view->memory.cpus_bytes));
-	table_cell(table, "%s", flags ? flags + 1 : "-");
+	table_cell(table, "%s", flags[0] ? flags : "-");
 }
 
 static void list_json(struct json_object *array, const struct view *view)
 {
 	const uint64_t *value = view->stats.value;
 	struct json_object *object = json_item(array);
-	const char *flags = config_text(&view->config, "flags");
 
 	json_text(object, "name", view->name);
 	json_number(object, "size_bytes", config_number(&view->config, "size"));
@@ -45,7 +40,7 @@ static void list_json(struct json_object *array, const struct view *view)
 	shares_json(object, value[STAT_gets], value[STAT_hits],
 		    value[STAT_steals], value[STAT_fresh]);
 	memory_json(object, &view->memory);
-	json_text(object, "flags", flags ?: "");
+	json_text(object, "flag_names", config_flags(&view->config));
 }
 
 static int list_run(int argc, char **argv)

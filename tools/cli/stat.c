@@ -221,6 +221,7 @@ static void stat_json_config(struct json_object *object,
 	unsigned long long value;
 	unsigned int i;
 
+	json_text(object, "flag_names", config_flags(config));
 	for (i = 0; i < config->nr; i++) {
 		value = strtoull(config->line[i].text, &end, 0);
 		snprintf(key, sizeof(key), "%s%s", config->line[i].key,
@@ -228,7 +229,8 @@ static void stat_json_config(struct json_object *object,
 			 !strcmp(config->line[i].key, "align") ? "_bytes" : "");
 		if (!strcmp(key, "bytes_per_cpu"))
 			snprintf(key, sizeof(key), "cpu_bytes_most");
-		if (*config->line[i].text && !*end)
+		if (!strcmp(key, "flags") ||
+		    (*config->line[i].text && !*end))
 			json_number(object, key, value);
 		else
 			json_text(object, key, config->line[i].text);

@@ -328,6 +328,14 @@ uint64_t config_number(const struct cache_config *config, const char *key)
 	return text ? strtoull(text, NULL, 0) : 0;
 }
 
+const char *config_flags(const struct cache_config *config)
+{
+	const char *names = config_text(config, "flags");
+
+	names = names ? strchr(names, ' ') : NULL;
+	return names ? names + 1 : "";
+}
+
 /* ---- memory ---- */
 
 /* "objcache-NAME-1f3 ...": the slab's own name ends in a number, hexadecimal. */

@@ -109,6 +109,8 @@ int config_read(const char *cache, struct cache_config *config);
 const char *config_text(const struct cache_config *config, const char *key);
 /* 0 where there is none. */
 uint64_t config_number(const struct cache_config *config, const char *key);
+/* "0x81 NO_STEAL ACCOUNT": those behind the number, "" for none. */
+const char *config_flags(const struct cache_config *config);
 
 /* ---- all caches, by name ---- */
 
