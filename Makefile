@@ -55,9 +55,9 @@ help:
 	@echo 'Build:'
 	@echo '  all              modules and tools (default)'
 	@echo '  modules          objcache.ko, its example and, where the kernel has KUnit, its tests'
-	@echo '  tools            the user-space clients, in build/tools/'
+	@echo '  tools            the command objcache, and the clients of tests, in build/tools/'
 	@echo '  modules_install  below INSTALL_MOD_PATH'
-	@echo '  install          modules_install, and the clients in /usr/local/bin; all below DESTDIR'
+	@echo '  install          modules_install, and objcache with its manual in /usr/local; all below DESTDIR'
 	@echo '  clean            remove build/'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
@@ -110,10 +110,13 @@ linked:
 	@tools/link.sh '$(out)' $(linked)
 
 tools:
+	+@$(MAKE) -C tools/cli O='$(clients)'
 	+@$(MAKE) -C tools/client O='$(clients)'
 
 install: modules_install tools
-	install -D -t '$(abspath $(DESTDIR))/usr/local/bin' '$(clients)'/objcache-*
+	install -D -t '$(abspath $(DESTDIR))/usr/local/bin' '$(clients)/objcache'
+	install -D -m 644 -t '$(abspath $(DESTDIR))/usr/local/share/man/man1' tools/doc/objcache.1
+	install -D -m 644 tools/cli/completion.bash '$(abspath $(DESTDIR))/usr/local/share/bash-completion/completions/objcache'
 
 run:
 	@tools/run.sh

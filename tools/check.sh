@@ -55,7 +55,8 @@ check_patch() {
 		-e '^module/core/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/lines/plugin.c:.*ARRAY_SIZE' \
 		-e '^tools/bench/.*(COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE)' \
-		-e '^tools/(client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
+		-e '^tools/cli/.*(COMPLEX_MACRO|MACRO_ARG|REPEATED_WORD|VOLATILE|QUOTED_WHITESPACE|USE_NEGATIVE_ERRNO|BRACKET_SPACE|SPLIT_STRING)' \
+		-e '^tools/(cli|client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
 		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
 }
 
@@ -148,8 +149,12 @@ python() {
 }
 run 'python parses' python python
 
+# Over folders that are made up; with ASAN and UBSAN.
+command_tests() { tools/cli/cli_test.py >"$log/command.all" 2>&1 || cat "$log/command.all" >"$log/command"; }
+run 'objcache, its manual' command command_tests
+
 if [ "$failed" -gt 0 ]; then
-	echo "check: FAIL: $failed of 12 checks"
+	echo "check: FAIL: $failed of 13 checks"
 	exit "${CODES[FAILED]}"
 fi
-echo 'check: PASS 12 checks'
+echo 'check: PASS 13 checks'

@@ -17,12 +17,16 @@ HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "module"
 ENTRY = re.compile(r'^\s+_\((\w+),\s*"([^"]*)"\)', re.M)
 
 
-def table():
+def entries():
     with open(HEADER, encoding="utf-8") as file:
-        entries = ENTRY.findall(file.read().replace("\\\n", "\n"))
-    if not entries:
+        found = ENTRY.findall(file.read().replace("\\\n", "\n"))
+    if not found:
         sys.exit(f"{HEADER}: no OBJCACHE_STATS() there")
-    return "| key | meaning |\n|---|---|\n" + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in entries)
+    return found
+
+
+def table():
+    return "| key | meaning |\n|---|---|\n" + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in entries())
 
 
 def main():
