@@ -20,7 +20,7 @@ packages_of() {
 	clang) packages_of test && echo clang-14 lld-14 llvm-14 ;;
 	check) packages_of clang && echo sparse shellcheck codespell mandoc libjson-c-dev libncurses-dev ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
-	inspect) packages_of guest && echo bpftrace ;;
+	inspect) packages_of guest && echo bpftrace python3-drgn ;;
 	esac
 }
 
