@@ -138,6 +138,15 @@ read_me() {
 	done < <(grep -oE '\bs[0-9]{2}_[a-z0-9_]+' README.md | sort -u)
 }
 run 'README' readme read_me
+# The manual pages, and the statistics in all that lists them.
+docs() {
+	local -a pages
+	mapfile -t pages < <(files 'tools/*.[1-8]')
+	mandoc -T lint -W warning "${pages[@]}" >"$log/docs" || [ -s "$log/docs" ]
+	tools/stats.py --check tools/doc/objcache.rst >>"$log/docs" || [ -s "$log/docs" ]
+	tools/stats.py --check tools/doc/objcache.4 >>"$log/docs" || [ -s "$log/docs" ]
+}
+run 'documentation' docs docs
 shell_check() { shellcheck -x "${sh_files[@]}" >"$log/shellcheck"; }
 run 'shellcheck' shellcheck shell_check
 spell() { codespell "${c_files[@]}" "${sh_files[@]}" "${py_files[@]}" README.md >"$log/codespell"; }
@@ -149,7 +158,7 @@ python() {
 run 'python parses' python python
 
 if [ "$failed" -gt 0 ]; then
-	echo "check: FAIL: $failed of 12 checks"
+	echo "check: FAIL: $failed of 13 checks"
 	exit "${CODES[FAILED]}"
 fi
-echo 'check: PASS 12 checks'
+echo 'check: PASS 13 checks'

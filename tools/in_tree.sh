@@ -26,7 +26,8 @@ only_help "$@"
 readonly NAMES='
 	s|"(\.\./)*(module/)?objcache\.h"|<linux/objcache.h>|
 	s|"(\.\./)*(module/)?objcache_uapi\.h"|<uapi/linux/objcache.h>|
-	s|\bobjcache_uapi\.h\b|uapi/linux/objcache.h|g
+	s#\b(module/)?objcache_uapi\.h\b#uapi/linux/objcache.h#g
+	s#(kernel-doc:: )(uapi/)#\1include/\2#
 	s|\.\./module/|../|g
 	s|\bmodule/objcache\.h\b|include/linux/objcache.h|g
 	s|\bmodule/Kbuild\b|lib/objcache/Makefile|g

@@ -7,8 +7,8 @@
 #   CPUS=N              virtual CPUs of the VM, 2..64 (4)
 #
 # static: written twice, the second time nothing is left to do; a folder that is no
-# kernel tree is refused; checkpatch, kernel-doc and get_maintainer.pl of that tree have
-# nothing to say. kunit: the kernel's own kunit.py builds it into User-Mode Linux and runs
+# kernel tree is refused; checkpatch, kernel-doc, the documentation's extensions and
+# get_maintainer.pl of that tree have nothing to say. kunit: the kernel's own kunit.py builds it into User-Mode Linux and runs
 # it, with one CPU and no modules; the build takes ten minutes or so the first time.
 # modules: the same files as modules, and all suites in a VM.
 #
@@ -91,6 +91,12 @@ test_docs() {
 	(cd "$LINUX" && PYTHONDONTWRITEBYTECODE=1 scripts/kernel-doc -none -Wall "${files[@]}" 2>&1) |
 		grep -vE 'no structured comments found|^$' >"$OUT/kernel-doc" || [ $? = 1 ]
 	[ ! -s "$OUT/kernel-doc" ] || { cat "$OUT/kernel-doc" && die FAILED "kernel-doc has something to say"; }
+	mkdir "$OUT/page"
+	cp "$here/in-tree/conf.py" "$OUT/page/"
+	cp "$LINUX/Documentation/core-api/objcache.rst" "$OUT/page/index.rst"
+	srctree=$LINUX sphinx-build -q -b html "$OUT/page" "$OUT/html" >"$OUT/sphinx" 2>&1 || die FAILED "sphinx-build failed: $(tail -n 1 "$OUT/sphinx")"
+	[ ! -s "$OUT/sphinx" ] || { cat "$OUT/sphinx" && die FAILED "sphinx has something to say"; }
+	grep -q 'objcache_put_bulk' "$OUT/html/index.html" || die FAILED "the page has no reference"
 	(cd "$LINUX" && scripts/get_maintainer.pl --no-tree --no-git --no-git-fallback -f lib/objcache/core/get.c) |
 		grep -F 'OBJCACHE (PER-CPU CACHES' >/dev/null || die FAILED "MAINTAINERS does not name who keeps lib/objcache"
 }
@@ -102,7 +108,7 @@ test_static() {
 	test_refused
 	test_patch
 	test_docs
-	echo "written twice, refused where it must be, checkpatch and kernel-doc clean"
+	echo "written twice, refused where it must be, checkpatch, kernel-doc and sphinx clean"
 }
 
 # suites: the names of those that the Makefile there has; all machines have the one for probes.
@@ -130,7 +136,6 @@ test_kunit() {
 test_modules() {
 	local folder flavor=plain modules=$OUT/modules numbers
 	[ "$KERNEL" != 7.3 ] || flavor=bench
-	"$here/deps.sh" run test
 	folder=$("$here/kernel.sh" test "$KERNEL" $flavor)
 	build_all "$folder"
 	mkdir -p "$modules/kunit"
@@ -151,7 +156,7 @@ read_variables 1
 PART=${PART:-all}
 want_word KERNEL "$KERNEL" 6.12 7.3
 want_word PART "$PART" all static kunit modules
-"$here/deps.sh" in-tree test
+"$here/deps.sh" in-tree-test
 source=$("$here/kernel.sh" source "$KERNEL")
 start_leg "in-tree-test-$KERNEL"
 copy_source "$source"
