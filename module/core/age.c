@@ -28,7 +28,7 @@
  * @aged: its aged ring, or else its current one
  * @nr: objects at least, if there are so many
  *
- * As a thief, a magazine at a time: no section with preemption off is longer.
+ * A magazine at a time: no section with preemption off is longer.
  *
  * Context: Process context.
  * Return: how many objects.
@@ -36,25 +36,17 @@
 unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 				 unsigned long nr)
 {
-	struct objcache_ring *ring;
+	struct objcache_node *n = objcache_node_of(core, cpu);
 	unsigned long done = 0;
+	struct objcache_ring *ring;
+	unsigned int some;
 
 	ring = objcache_ring_of(per_cpu_ptr(core->cpu, cpu), aged);
 	while (done < nr && objcache_ring_count(ring)) {
-		struct objcache_magazine *mag;
-
-		/* In our hands so long: a drain waits for a grace period. */
-		rcu_read_lock();
-		preempt_disable();
-		mag = objcache_ring_steal(ring, NULL);
-		preempt_enable();
-		if (mag)
-			objcache_part_gives(core, objcache_node_of(core, cpu),
-					    OBJCACHE_LEAVING, mag);
-		rcu_read_unlock();
-		if (!mag)
+		some = objcache_part_gives(core, n, OBJCACHE_LEAVING, ring);
+		if (!some)
 			break;
-		done += core->batch;
+		done += some;
 		cond_resched();
 	}
 	return done;

@@ -402,8 +402,10 @@ unsigned long objcache_part_leave(struct objcache_core *core,
 				  struct objcache_cpu *c,
 				  struct objcache_node *n,
 				  enum objcache_kind kind);
-void objcache_part_gives(struct objcache_core *core, struct objcache_node *n,
-			 enum objcache_kind kind, struct objcache_magazine *mag);
+unsigned int objcache_part_gives(struct objcache_core *core,
+				 struct objcache_node *n,
+				 enum objcache_kind kind,
+				 struct objcache_ring *ring);
 bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n);
 void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);

@@ -240,7 +240,7 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 /* What a burst leaves above the capacity waits half a second: in capacities, bytes. */
 #define OBJCACHE_DEPOT_MIN	4U
 #define OBJCACHE_DEPOT_MAX	16U
-#define OBJCACHE_DEPOT_BYTES	(16U << 20)
+#define OBJCACHE_DEPOT_BYTES	(4U << 20)
 
 /**
  * objcache_depot_objects - leaving objects that the keeper is in no hurry with

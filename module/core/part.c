@@ -206,21 +206,32 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 }
 
 /**
- * objcache_part_gives - a full magazine of a ring leaves its CPU
+ * objcache_part_gives - the oldest magazine of a ring leaves its CPU
  * @core: the cache
  * @n: the node of that
  * @kind: displaced or leaving
- * @mag: the magazine
+ * @ring: the ring
+ *
+ * It is in our hands with preemption off only: a drain waits for a grace period.
  *
  * Context: Process context.
+ * Return: how many objects: a magazine's, or 0.
  */
-void objcache_part_gives(struct objcache_core *core, struct objcache_node *n,
-			 enum objcache_kind kind, struct objcache_magazine *mag)
+unsigned int objcache_part_gives(struct objcache_core *core,
+				 struct objcache_node *n,
+				 enum objcache_kind kind,
+				 struct objcache_ring *ring)
 {
-	if (!objcache_depot_give(core, n, kind, mag, NULL, true))
-		return;
-	objcache_leave(core, n, kind, mag->objs, core->batch);
-	objcache_depot_keep(core, n, mag);
+	struct objcache_magazine *mag;
+
+	preempt_disable();
+	mag = objcache_ring_steal(ring, NULL);
+	if (mag && objcache_depot_give(core, n, kind, mag, NULL, true)) {
+		objcache_leave(core, n, kind, mag->objs, core->batch);
+		objcache_depot_keep(core, n, mag);
+	}
+	preempt_enable();
+	return mag ? core->batch : 0;
 }
 
 /* Whatever is in a ring is in the way of its going. */
@@ -228,13 +239,11 @@ static unsigned long objcache_ring_clear(struct objcache_core *core,
 					 struct objcache_ring *ring,
 					 struct objcache_node *n)
 {
-	struct objcache_magazine *mag;
 	unsigned long nr = 0;
+	unsigned int some;
 
-	while ((mag = objcache_ring_steal(ring, NULL))) {
-		objcache_part_gives(core, n, OBJCACHE_DISPLACED, mag);
-		nr += core->batch;
-	}
+	while ((some = objcache_part_gives(core, n, OBJCACHE_DISPLACED, ring)))
+		nr += some;
 	objcache_ring_detach(ring);
 	return nr;
 }
