@@ -109,7 +109,7 @@ SCENE(put_that_overflows_bare, probed_put, .puts = true, .park = CAPACITY, .bare
 /* ---- calls that interrupt the owner themselves ---- */
 
 SCENE(nested_get_from_the_own_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH,
-      .inside = true)
+	.inside = true)
 SCENE(nested_get_that_steals, probed_get, .far = 1, .inside = true)
 SCENE(nested_get_of_loose_ones, probed_get, .loose = 2, .inside = true)
 SCENE(nested_get_of_a_fresh_one, probed_get, .inside = true)

@@ -232,8 +232,9 @@ static inline unsigned int objcache_surplus_longs(void)
 #define objcache_count(core, name)					\
 	this_cpu_inc((core)->cpu->count[OBJCACHE_STAT_##name])
 
-/* The same in the owner section. data_race(): others read it for statistics. */
+/* The same in the owner section. */
 #define objcache_owned_add(c, name, nr)					\
+	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
