@@ -131,8 +131,8 @@ read_me() {
 		echo 'README.md: the example is not tools/example/objcache_example.c' >>"$log/readme"
 	tools/stats.py --check README.md >>"$log/readme" || [ -s "$log/readme" ]
 	while read -r name; do
-		grep -qrE "\(${name}[,)]" kunit/*.c || echo "README.md: no test $name" >>"$log/readme"
-	done < <(grep -oE '\bs[0-9]{2}_[a-z0-9_]+' README.md | sort -u)
+		grep -qrE "\(${name}[,)]" kunit/*.c || echo "README.md or tools/doc: no test $name" >>"$log/readme"
+	done < <(grep -ohE '\bs[0-9]{2}_[a-z0-9_]+' README.md tools/doc/*.md | sort -u)
 }
 run 'README' readme read_me
 # The manual pages, and the statistics in all that lists them.
@@ -146,7 +146,7 @@ docs() {
 run 'documentation' docs docs
 shell_check() { shellcheck -x "${sh_files[@]}" >"$log/shellcheck"; }
 run 'shellcheck' shellcheck shell_check
-spell() { codespell "${c_files[@]}" "${sh_files[@]}" "${py_files[@]}" README.md >"$log/codespell"; }
+spell() { codespell "${c_files[@]}" "${sh_files[@]}" "${py_files[@]}" README.md tools/doc/*.{md,rst,4} >"$log/codespell"; }
 run 'codespell' codespell spell
 python() {
 	python3 -W error -c 'import ast, pathlib, sys; [ast.parse(pathlib.Path(f).read_text(), f) for f in sys.argv[1:]]' \

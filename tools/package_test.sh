@@ -34,7 +34,7 @@ readonly INCLUDE=kmod,dkms,gcc-12,make,ca-certificates,libjson-c5,libncurses6
 in_root() {
 	# shellcheck disable=SC2016	# expanded by that bash
 	unshare --mount --pid --fork bash -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
-		exec env -i ${http_proxy:+"http_proxy=$http_proxy"} PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+		exec env -i ${http_proxy:+"http_proxy=$http_proxy"} PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive \
 			chroot "$0" "$@"' "$root" "$@"
 }
 
@@ -128,6 +128,14 @@ built_for() {
 	readelf -p .comment "$OUT/objcache.ko" | grep 'GCC.* 12\.'
 }
 
+# without_packages: from a checkout, and away again.
+without_packages() {
+	in_root make -C /checkout dkms-install VERSION=0.1 RELEASE="$old" &&
+		in_root dkms status | grep -q "^objcache/0.1, $old, x86_64: installed" &&
+		in_root dkms remove objcache/0.1 --all && rm -r "$root/usr/src/objcache-0.1" "$root/checkout" || return 1
+	! find "$root" -xdev -name '*objcache*' ! -path "$root/debs/*" | grep .
+}
+
 # unsupported: a kernel that is too old is skipped by dkms, and named by the build itself.
 unsupported() {
 	local kdir=$root/lib/modules/5.10.0-old/build version=$1
@@ -156,10 +164,13 @@ want_space "$OUT" 4000 "a Debian root and its image"
 make_root
 old=$(release_of 6.1)
 new=$(release_of 6.12)
+mkdir "$root/checkout"
+(cd "$TOP" && cp -r Makefile Kbuild module tools "$root/checkout/")
 packages "0.$version~old"
 packages "0.$version"
 echo "in a clean Debian root:"
 want "the headers of $old" headers "$old"
+want "make dkms-install builds it, and dkms takes it away" without_packages
 want "objcache 0.$version~old is installed" install "0.$version~old"
 want "DKMS has built it, and the example without its source" built_for "$old"
 want "upgraded to 0.$version" install "0.$version"
