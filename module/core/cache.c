@@ -122,8 +122,7 @@ static int objcache_init_core(struct objcache_core *core)
 
 static void objcache_free_core(struct objcache_core *core)
 {
-	if (core->slab)
-		kmem_cache_destroy(core->slab);
+	kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
 	objcache_kick_exit(core);

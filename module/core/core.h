@@ -260,8 +260,9 @@ objcache_store_nr(const struct objcache_core *core,
 #define objcache_count(core, name)					\
 	this_cpu_inc((core)->cpu->count[OBJCACHE_STAT_##name])
 
-/* The same in the owner section. data_race(): others read it for statistics. */
+/* The same in the owner section. */
 #define objcache_owned_add(c, name, nr)					\
+	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
 
 /* Debug mode: bytes of guard on either side of an object, at least. */

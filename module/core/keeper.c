@@ -239,7 +239,7 @@ static void objcache_keep(struct work_struct *work)
 	 */
 	clear_bit(OBJCACHE_DUE_NOW, &core->due);
 	clear_bit(OBJCACHE_DUE_LOOK, &core->due);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* so, see above */
 	objcache_keep_all(core);
 	memalloc_noio_restore(noio);
 }
