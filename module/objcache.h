@@ -126,7 +126,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab
+ *	magazines to 65536, rounded down to whole ones; 0: chosen from what an
+ *	object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts

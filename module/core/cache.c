@@ -59,7 +59,6 @@ static void objcache_set_params(struct objcache_core *core,
 	core->capacity = params->capacity;
 	/* Two magazines are private. */
 	core->shared_max = params->capacity / params->batch - 2;
-	core->rest = params->capacity % params->batch;
 	core->backlog_max = max(params->capacity, OBJCACHE_MIN_BACKLOG);
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);

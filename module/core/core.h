@@ -61,7 +61,9 @@ struct objcache_cpu {
 	 */
 	struct objcache_ring ring[2] ____cacheline_aligned_in_smp;
 	unsigned int gen;			/* flipped by age steps */
-	struct objcache_slots *slots;		/* of both rings; NULL: none yet */
+	unsigned long *slots;			/* of both rings; NULL: none yet */
+	unsigned long *old_slots;		/* of a time before, in which thieves may be */
+	u32 strip;				/* the slot to look at next for an empty magazine */
 	atomic_long_t stolen;			/* objects that thieves took */
 
 	/* Age steps, under age_mutex. */
@@ -112,10 +114,10 @@ struct objcache_node {
 	unsigned long surplus[] ____cacheline_aligned_in_smp;
 };
 
-/* Why the keeper is wanted, see kick.c. */
 /* At least so many discarded objects may wait, however small the capacity. */
 #define OBJCACHE_MIN_BACKLOG	64U
 
+/* Why the keeper is wanted, see kick.c. */
 enum objcache_due {
 	OBJCACHE_DUE_NOW,	/* something is to be unmade */
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
@@ -145,7 +147,6 @@ struct objcache_core {
 	unsigned int batch;
 	unsigned int capacity;
 	unsigned int shared_max;	/* full magazines in a CPU's rings */
-	unsigned int rest;		/* of the capacity, beyond whole magazines */
 	unsigned int make_nr;		/* plain objects made in one go */
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int object_bytes;	/* that one takes in the slab */
@@ -187,7 +188,6 @@ struct objcache_core {
 	bool drained;			/* and a drain wants them back */
 	bool pressed;			/* memory pressure: nothing is kept */
 	struct delayed_work tidy;
-	struct llist_head dead_slots;	/* of rings of CPUs that are gone */
 
 	/* Aging. */
 	struct mutex age_mutex;		/* one step at a time */
@@ -398,7 +398,6 @@ struct objcache_search {
 	struct objcache_cpu *c;		/* this CPU's part */
 	bool owner;			/* of it; or we have interrupted that */
 	bool leaving;			/* take back what is on its way out */
-	bool wait;			/* wait for a depot's lock */
 	bool real;			/* @mag is a magazine, not a place for an object */
 	struct objcache_magazine *mag;	/* in: an empty one; out: with the objects */
 	unsigned int room;		/* for loose objects in it */
@@ -479,7 +478,7 @@ void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_slots(struct objcache_core *core, int cpu);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
-void objcache_slots_free(struct objcache_core *core);
+void objcache_slots_free(struct objcache_core *core, bool wait);
 
 /* visit.c: interrupting a CPU */
 bool objcache_may_disturb(int cpu);
@@ -522,11 +521,10 @@ enum objcache_found {
 };
 
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   gfp_t gfp);
+				   struct objcache_cpu *c, bool leaving);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 void objcache_keep_none(struct objcache_core *core);
-void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp);
+void *objcache_get_parked(struct objcache_core *core, bool leaving);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
 /* deal.c: in order, to those who wait */

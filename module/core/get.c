@@ -121,11 +121,10 @@ static __always_inline bool objcache_any(struct objcache_core *core,
 /* Owner only, nothing private: bring something. */
 static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    struct objcache_cpu *c,
-						    bool leaving, gfp_t gfp)
+						    bool leaving)
 {
 	struct objcache_search s = {
 		.c = c, .owner = true, .leaving = leaving,
-		.wait = gfpflags_allow_blocking(gfp),
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -138,8 +137,7 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 }
 
 static __always_inline enum objcache_found
-objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
-	      gfp_t gfp)
+objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving)
 {
 	if (objcache_any_loaded(c))
 		return OBJCACHE_PRIVATE;
@@ -149,7 +147,7 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
 	}
 	if (likely(!objcache_any(core, c)))
 		return OBJCACHE_NOTHING;
-	return objcache_refill(core, c, leaving, gfp);
+	return objcache_refill(core, c, leaving);
 }
 
 /**
@@ -157,15 +155,13 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @leaving: whether to take back what is on its way out
- * @gfp: of the get: whether a depot's lock may be waited for
  *
  * Return: where it came from.
  */
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   gfp_t gfp)
+				   struct objcache_cpu *c, bool leaving)
 {
-	return objcache_look(core, c, leaving, gfp);
+	return objcache_look(core, c, leaving);
 }
 
 /*
@@ -173,14 +169,13 @@ enum objcache_found objcache_ready(struct objcache_core *core,
  * What comes along with the object is displaced.
  */
 static noinline void *objcache_single(struct objcache_core *core, bool owner,
-				      bool leaving, gfp_t gfp)
+				      bool leaving)
 {
 	void *one[2] = {};
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = gfpflags_allow_blocking(gfp),
-		.mag = mag, .room = 1,
+		.leaving = leaving, .mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
@@ -216,7 +211,7 @@ static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
  * a bug of the caller's, but does no harm.
  */
 static __always_inline void *objcache_parked(struct objcache_core *core,
-					     bool leaving, gfp_t gfp)
+					     bool leaving)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
@@ -225,13 +220,13 @@ static __always_inline void *objcache_parked(struct objcache_core *core,
 	if (unlikely(READ_ONCE(core->dead)))
 		goto out;
 	if (likely(c))
-		found = objcache_look(core, c, leaving, gfp);
+		found = objcache_look(core, c, leaving);
 	else
 		objcache_count(core, nested);
 	if (found != OBJCACHE_NOTHING)
 		obj = objcache_pop(c, found);
 	else if (unlikely(!c || !c->loaded))
-		obj = objcache_single(core, c, leaving, gfp);
+		obj = objcache_single(core, c, leaving);
 out:
 	objcache_exit(c);
 	return obj;
@@ -261,20 +256,19 @@ void objcache_keep_none(struct objcache_core *core)
  * objcache_get_parked - a parked object of a bounded cache
  * @core: the cache
  * @leaving: whether to take back what is on its way out
- * @gfp: of the get: whether a depot's lock may be waited for
  *
- * Context: Any; with a @gfp that may block, one that has not interrupted who holds a depot's lock.
+ * Context: Any.
  * Return: the object, or NULL: at some moment during the call there was none, or
  * who has one tells those who wait when it is through.
  */
-void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp)
+void *objcache_get_parked(struct objcache_core *core, bool leaving)
 {
 	void *obj;
 
 	if (unlikely(core->checks))
 		return objcache_check_oldest(core, false);
 	preempt_disable();
-	obj = objcache_parked(core, leaving, gfp);
+	obj = objcache_parked(core, leaving);
 	objcache_keep_none(core);
 	preempt_enable();
 	return obj;
@@ -296,7 +290,7 @@ static noinline void *objcache_make_some(struct objcache_core *core, gfp_t gfp)
 	trace_objcache_miss(core->name, nr);
 	parked = 1 + objcache_park(core, objs + 1, nr - 1);
 	if (parked < nr)
-		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       objs + parked, nr - parked);
 	return objs[0];
 }
@@ -359,7 +353,7 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 	void *obj, *oldest;
 
 	obj = core->checks ? objcache_check_oldest(core, true) :
-			     objcache_get_parked(core, true, gfp);
+			     objcache_get_parked(core, true);
 	if (obj)
 		return obj;
 	obj = objcache_make_now(core, gfp);
@@ -544,8 +538,8 @@ void *__objcache_try_get_at(struct objcache *cache,
 		return objcache_or_null(objcache_get_checked(core, 0, false,
 							     site));
 	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false, 0);
-	return objcache_parked(core, false, 0);
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_at);
 
@@ -571,7 +565,7 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 	if (err)
 		return ERR_PTR(err);
 	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true, gfp);
+	obj = objcache_parked(core, true);
 	return obj ?: objcache_fresh(core, gfp);
 }
 
@@ -587,7 +581,7 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 		return objcache_get_checked(core, gfp, true, NULL);
 	if (unlikely(core->bounded))
 		return objcache_get_bounded(core, gfp);
-	obj = objcache_parked(core, true, gfp);
+	obj = objcache_parked(core, true);
 	if (obj)
 		return obj;
 	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))

@@ -65,7 +65,7 @@ static void objcache_unmake_doomed(struct objcache_core *core)
 		objcache_end_doomed(core, objcache_of_link(core, node));
 		atomic_long_dec(&core->doomed_nr);
 		/* The count before the look: pairs with the wait's own barrier. */
-		if (wq_has_sleeper(&core->room))
+		if (!objcache_backlogged(core) && wq_has_sleeper(&core->room))
 			wake_up(&core->room);
 		objcache_tell_waiters(core);
 		node = next;
