@@ -73,4 +73,13 @@ static inline bool objcache_may_bulk(void)
 	return objcache_may_call_slab() && !in_interrupt();
 }
 
+/*
+ * A lock that is held with interrupts off is not held by this CPU while they are on:
+ * whatever has interrupted its holder finds them off, probes too.
+ */
+static inline bool objcache_may_spin(void)
+{
+	return !irqs_disabled() && !in_nmi();
+}
+
 #endif /* _OBJCACHE_CONTEXT_H */

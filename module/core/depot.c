@@ -12,8 +12,9 @@
  * Adding loose objects takes no lock, in whatever context, so no object is ever
  * destroyed because something could not be had. All else is done under the node's
  * lock, a leaf, held with interrupts off for a few instructions or a handful of
- * objects. Who does not know that it may wait only tries it: a probe or an NMI can
- * come while this very CPU holds it. The walk over loose objects is a handful long.
+ * objects. A put only tries it, and so does a get with interrupts off: a probe or an
+ * NMI can come while this very CPU holds it. Any other get waits for it, or it would
+ * make an object while there are some. The walk over loose objects is a handful long.
  *
  * Each kind has two generations. What is idle in the older one when its time is up
  * goes on: displaced with an age step, leaving with the keeper's look. That is the

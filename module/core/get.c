@@ -124,7 +124,8 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    bool leaving, bool wait)
 {
 	struct objcache_search s = {
-		.c = c, .owner = true, .leaving = leaving, .wait = wait,
+		.c = c, .owner = true, .leaving = leaving,
+		.wait = wait || objcache_may_spin(),
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -178,7 +179,8 @@ static noinline void *objcache_single(struct objcache_core *core, bool owner,
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = wait, .mag = mag, .room = 1,
+		.leaving = leaving, .wait = wait || objcache_may_spin(),
+		.mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
