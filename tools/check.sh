@@ -55,7 +55,7 @@ check_patch() {
 		-e '^module/core/trace.h:.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)' \
 		-e '^tools/lines/plugin.c:.*ARRAY_SIZE' \
 		-e '^tools/bench/.*(COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE)' \
-		-e '^tools/(client|contract)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
+		-e '^tools/(client|scenes)/.*(CAMELCASE|ARRAY_SIZE|PREFER_DEFINED_ATTRIBUTE|STRNCPY|ENOSYS)' \
 		"$log/checkpatch.all" >"$log/checkpatch" || [ $? = 1 ]
 }
 
