@@ -56,19 +56,24 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 	return OBJCACHE_ROOM;
 }
 
-/* Owner only, all full: the spare leaves, for an empty magazine. */
+/*
+ * Owner only, all full: the spare leaves, for an empty magazine. If there is none, or
+ * the depot's lock cannot be had, what is in it leaves, and it is empty itself: what
+ * is on its way out anyway is worth no new magazine.
+ */
 static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_cpu *c,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	int err;
+	struct objcache_magazine *empty = NULL;
 
-	if (p->keep)
+	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
-	err = objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false);
-	if (err)
-		return err == -ENOMEM ? OBJCACHE_NO_MAGAZINE : OBJCACHE_NO_PLACE;
+	if (!objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false)) {
+		objcache_leave(core, n, p->kind, c->spare->objs, core->batch);
+		empty = c->spare;
+	}
 	if (p->kind == OBJCACHE_LEAVING)
 		objcache_owned_add(c, overflow, core->batch);
 	else
@@ -76,7 +81,7 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 	trace_objcache_spill(core->name, true, core->batch);
 	c->spare = NULL;
 	WRITE_ONCE(c->spare_full, false);
-	return objcache_reload(core, c, n, NULL, p);
+	return objcache_reload(core, c, n, empty, p);
 }
 
 /*
@@ -148,6 +153,11 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 		objcache_answer(core, c, n);
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
+	/* Without a limit, after all that, nothing may be private here. */
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+		*met = OBJCACHE_NO_PLACE;
+		p->kind = OBJCACHE_DISPLACED;
+	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -251,7 +261,8 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 static void objcache_doom(struct objcache_core *core, void *obj)
 {
 	trace_objcache_release(core->name, 1);
-	if (!core->ops.dtor && objcache_may_call_slab())
+	if (!core->ops.dtor && objcache_may_call_slab() &&
+	    objcache_let_go(core, 1))
 		objcache_free(core, &obj, 1);
 	else
 		objcache_leave(core, objcache_here(core), OBJCACHE_DOOMED, &obj,
