@@ -3,6 +3,20 @@
 
 #include "inside.h"
 
+int t_need_magazines(struct kunit *test)
+{
+	struct objcache_params params = { .size = 64 };
+	struct objcache *cache = objcache_create("kunit", &params);
+	bool debugged;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	debugged = to_core(cache)->flags & (OBJCACHE_DEBUG | OBJCACHE_CHECK);
+	objcache_destroy(cache);
+	if (debugged)
+		kunit_skip(test, "about magazines, and debug= has none");
+	return 0;
+}
+
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_core *core = to_core(tc->cache);

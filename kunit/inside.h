@@ -9,6 +9,13 @@
 #include "helpers.h"
 #include "../module/core/core.h"
 
+/*
+ * Skips the test where the module's parameter debug= has caches like the tests' go
+ * through the quarantine of debug mode, which has another order, other bounds and no
+ * magazines. Also the init of suites that are all about those.
+ */
+int t_need_magazines(struct kunit *test);
+
 /* Counted here once more, part by part; @cpu is dead or quiet. */
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu);
 

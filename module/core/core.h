@@ -21,6 +21,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -102,6 +103,7 @@ struct objcache_node {
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
 	unsigned int short_of;			/* objects that gets took loose */
+	bool in_order;				/* loose objects: first in, first out */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -117,6 +119,15 @@ struct objcache_node {
 enum objcache_due {
 	OBJCACHE_DUE_NOW,	/* something is to be unmade */
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
+};
+
+/* Debug mode: of a cache that checks. */
+struct objcache_watch {
+	atomic_t serial;		/* of the last object */
+	atomic_t puts;			/* that asked whether to be dropped */
+	u32 seed;			/* of what they are told */
+	atomic_t unshown;		/* findings without a report */
+	struct ratelimit_state limit;	/* of reports */
 };
 
 struct objcache_core {
@@ -143,6 +154,8 @@ struct objcache_core {
 	long depot_max;			/* objects leaving that are nobody's hurry */
 	bool bounded;			/* it has a maximum or a minimum */
 	bool slow_put;			/* puts have to look at the object first */
+	bool checks;			/* debug mode: see debug.h */
+	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
 
@@ -185,6 +198,8 @@ struct objcache_core {
 	int squeeze_cpu;		/* the last one that was asked */
 	unsigned long ages;
 	unsigned long seen_destroyed;	/* by the last step */
+
+	struct objcache_watch watch;
 
 	/* Management. */
 	struct objcache_shrinker shrinker;
@@ -246,9 +261,16 @@ objcache_store_nr(const struct objcache_core *core,
 #define objcache_count(core, name)					\
 	this_cpu_inc((core)->cpu->count[OBJCACHE_STAT_##name])
 
-/* The same in the owner section. data_race(): others read it for statistics. */
+/* The same in the owner section. */
 #define objcache_owned_add(c, name, nr)					\
+	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
+
+/* Debug mode: bytes of guard on either side of an object, at least. */
+#define OBJCACHE_GUARD		16U
+
+/* Nothing is ever parked in a CPU's part. */
+#define OBJCACHE_NO_PARTS	(OBJCACHE_DEBUG | OBJCACHE_CHECK)
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
 static inline bool objcache_keeps_nothing(const struct objcache_core *core)
@@ -547,9 +569,13 @@ void objcache_debugfs_stop(void);
 void objcache_debugfs_add(struct objcache_core *core);
 void objcache_debugfs_remove(struct objcache_core *core);
 
+/* levels.c: debug mode, by name */
+unsigned int objcache_debug_flags(const char *name);
+
 /* params.c: what create was given */
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
+unsigned int objcache_lead(const struct objcache_params *params);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
 unsigned int objcache_object_bytes(const struct objcache_params *params);

@@ -214,6 +214,15 @@ bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
 
 /* ---- going out, to gets ---- */
 
+/* Under the lock: all young loose objects; of a quarantine the oldest first. */
+static struct llist_node *objcache_take_young(struct objcache_node *n,
+					      struct objcache_store *store)
+{
+	struct llist_node *all = llist_del_all(&store->in);
+
+	return n->in_order ? llist_reverse_order(all) : all;
+}
+
 /* Under the lock: what is left in the opened magazine, and old loose objects. */
 static unsigned int objcache_take_old(struct objcache_core *core,
 				      struct objcache_node *n,
@@ -246,9 +255,12 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
 					struct objcache_store *store,
 					void **objs, unsigned int nr)
 {
-	unsigned int done = objcache_take_old(core, n, store, objs, nr);
 	struct llist_node *node;
+	unsigned int done;
 
+	if (n->in_order && !store->out)
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
+	done = objcache_take_old(core, n, store, objs, nr);
 	for (; done < nr; done++) {
 		node = llist_del_first(&store->in);
 		if (!node)
@@ -324,7 +336,7 @@ void objcache_depot_advance(struct objcache_node *n, enum objcache_kind kind)
 	if (!store->old.top && !store->opened)
 		objcache_pile_move(&store->young, &store->old);
 	if (!store->out)
-		WRITE_ONCE(store->out, llist_del_all(&store->in));
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
 	objcache_unlock(n, flags);
 }
 
@@ -589,6 +601,7 @@ static struct objcache_node *objcache_node_new(struct objcache_core *core,
 	raw_spin_lock_init(&n->lock);
 	for (i = 0; i < longs; i++)
 		core->hint[core->nr_hints++] = &n->surplus[i];
+	n->in_order = core->flags & OBJCACHE_CHECK;
 	return n;
 }
 

@@ -12,6 +12,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
@@ -266,6 +267,8 @@ void *objcache_get_parked(struct objcache_core *core, bool leaving)
 {
 	void *obj;
 
+	if (unlikely(core->checks))
+		return objcache_check_oldest(core, false);
 	preempt_disable();
 	obj = objcache_parked(core, leaving);
 	objcache_keep_none(core);
@@ -337,25 +340,6 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return ERR_PTR(-EINVAL);
 }
 
-/**
- * __objcache_try_get_slow - objcache_try_get() past the hit path
- * @cache: where from
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_slow(struct objcache *cache)
-{
-	struct objcache_core *core = to_core(cache);
-
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false);
-	return objcache_parked(core, false);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
-
 /* ---- bounded caches ---- */
 
 /* None may be made now: -EAGAIN. */
@@ -368,9 +352,18 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 
 static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_parked(core, true);
+	void *obj, *oldest;
 
-	return obj ?: objcache_make_now(core, gfp);
+	obj = core->checks ? objcache_check_oldest(core, true) :
+			     objcache_get_parked(core, true);
+	if (obj)
+		return obj;
+	obj = objcache_make_now(core, gfp);
+	if (!IS_ERR(obj) || !core->checks)
+		return obj;
+	/* Rather than wait, from the quarantine. */
+	oldest = objcache_check_oldest(core, false);
+	return oldest ?: obj;
 }
 
 /* A backlog does not keep who may neither wait nor fail from making one. */
@@ -477,6 +470,94 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 	return IS_ERR(obj) ? NULL : obj;
 }
 
+/* ---- debug mode ---- */
+
+/*
+ * The oldest if the quarantine is full, else a fresh one; rather than wait, or give
+ * none, the oldest all the same.
+ */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj, *oldest;
+	int err;
+
+	if (core->bounded)
+		return objcache_get_bounded(core, gfp);
+	obj = objcache_check_oldest(core, !objcache_backlogged(core));
+	if (obj)
+		return obj;
+	err = objcache_may_make(core, gfp);
+	obj = err ? ERR_PTR(err) : objcache_fresh(core, gfp);
+	if (!IS_ERR(obj))
+		return obj;
+	oldest = objcache_check_oldest(core, false);
+	return oldest ?: obj;
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   bool may_make,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (unlikely(READ_ONCE(core->dead))) {
+		rcu_read_lock();
+		objcache_check_late(core, NULL, site);
+		rcu_read_unlock();
+		return ERR_PTR(-ENOMEM);
+	}
+	may_make &= objcache_check_gfp(core, gfp, site);
+	do {
+		obj = may_make ? objcache_get_watched(core, gfp) :
+				 objcache_check_oldest(core, false);
+		if (!obj)
+			obj = ERR_PTR(-EAGAIN);
+	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+static void *objcache_or_null(void *obj)
+{
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_or_null(objcache_get_checked(core, 0, false,
+							     site));
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_slow(struct objcache *cache)
+{
+	return __objcache_try_get_at(cache, NULL);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 {
@@ -498,6 +579,8 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
+	if (unlikely(core->checks))
+		return objcache_get_checked(core, gfp, true, NULL);
 	if (unlikely(core->bounded))
 		return objcache_get_bounded(core, gfp);
 	obj = objcache_parked(core, true);
@@ -507,6 +590,26 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 		return objcache_get_later(core, gfp);
 	return objcache_fresh(core, gfp);
 }
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
+	    to_core(cache)->checks)
+		return objcache_or_null(objcache_get_checked(to_core(cache),
+							     gfp, true, site));
+	return __objcache_get_slow(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_slow - objcache_get() past the hit path
@@ -520,7 +623,7 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
 	void *obj = objcache_get_any(cache, gfp);
 
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
+	return objcache_or_null(obj);
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
 

@@ -204,7 +204,7 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
 	u32 nr = objcache_ring_slots(core->shared_max);
 	struct objcache_slots *slots;
 
-	if (!nr || c->slots || core->flags & OBJCACHE_DEBUG)
+	if (!nr || c->slots || core->flags & OBJCACHE_NO_PARTS)
 		return;
 	slots = kvmalloc_node(struct_size(slots, slot, 2 * nr),
 			      objcache_own_gfp(core, OBJCACHE_EQUIP),
@@ -233,7 +233,7 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	int node = cpu_to_node(cpu);
 
 	c->victim = cpu;
-	if (core->flags & OBJCACHE_DEBUG)
+	if (core->flags & OBJCACHE_NO_PARTS)
 		return;
 	objcache_load(core, c, objcache_magazine_alloc(core, gfp, node), 0);
 	c->spare = objcache_magazine_alloc(core, gfp, node);

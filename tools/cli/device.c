@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/objcache and its debugfs folder, for the clients
+ * /dev/objcache, for stress and for the tests' clients
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "device.h"
 
@@ -21,7 +19,7 @@ const struct stats_key stats_keys[] = {
 
 int dev_open(void)
 {
-	return open(OBJCACHE_DEV_PATH, O_RDWR | O_CLOEXEC);
+	return open(rooted(OBJCACHE_DEV_PATH), O_RDWR | O_CLOEXEC);
 }
 
 int dev_ioctl(int fd, unsigned long cmd, void *arg)
@@ -78,54 +76,4 @@ uint64_t stats_value(const struct objcache_dev_stats *stats,
 
 	memcpy(&value, (const char *)stats + key->offset, sizeof(value));
 	return value;
-}
-
-static FILE *debugfs_open(const char *cache, const char *file)
-{
-	char path[256];
-
-	if (cache)
-		snprintf(path, sizeof(path), DEBUGFS "/%s/%s", cache, file);
-	else
-		snprintf(path, sizeof(path), DEBUGFS "/%s", file);
-	return fopen(path, "re");
-}
-
-/* One "key: value" line of a cache's stats. */
-bool debugfs_stat(const char *cache, const char *key, uint64_t *value)
-{
-	FILE *stats = debugfs_open(cache, "stats");
-	char line[256], name[64];
-	bool found = false;
-
-	if (!stats)
-		return false;
-	while (!found && fgets(line, sizeof(line), stats))
-		found = sscanf(line, "%63[^:]: %" SCNu64, name, value) == 2 &&
-			!strcmp(name, key);
-	fclose(stats);
-	return found;
-}
-
-/* Copies a file to stdout, under its name. */
-bool debugfs_show(const char *cache, const char *file)
-{
-	FILE *from = debugfs_open(cache, file);
-	char line[1024];
-
-	if (!from)
-		return false;
-	printf("--- %s%s%s ---\n", cache ? cache : "", cache ? "/" : "", file);
-	while (fgets(line, sizeof(line), from))
-		fputs(line, stdout);
-	fclose(from);
-	return true;
-}
-
-uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }

@@ -191,7 +191,8 @@ static bool threads_watch(struct stress *stress, struct thread *threads)
 	uint64_t start = now_ns(), last = 0, pairs = 0;
 	unsigned int second = 0;
 
-	while (!atomic_load(&stop) && pairs < stress->options.pairs) {
+	while (!atomic_load(&stop) && !interrupted() &&
+	       pairs < stress->options.pairs) {
 		unsigned int elapsed;
 
 		nanosleep(&tick, NULL);

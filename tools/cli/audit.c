@@ -126,14 +126,31 @@ bool audit_phase(struct stress *stress)
 	       audit_drained(stress);
 }
 
+/* Copies a file to stdout, under its name. */
+static void show_file(const char *path)
+{
+	FILE *from = rooted_open(DEBUGFS "/%s", path);
+	char line[1024];
+
+	if (!from) {
+		printf("%s/%s cannot be read\n", DEBUGFS, path);
+		return;
+	}
+	printf("--- %s ---\n", path);
+	while (fgets(line, sizeof(line), from))
+		fputs(line, stdout);
+	fclose(from);
+}
+
 void audit_show(struct stress *stress)
 {
 	static const char *const files[] = { "stats", "cpus", "config" };
+	char path[OBJCACHE_DEV_NAME_LEN + 16];
 	unsigned int i;
 
-	if (!debugfs_show(NULL, "caches"))
-		printf("%s cannot be read\n", DEBUGFS);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (!debugfs_show(stress->cache, files[i]))
-			printf("%s/%s cannot be read\n", stress->cache, files[i]);
+	show_file("caches");
+	for (i = 0; i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", stress->cache, files[i]);
+		show_file(path);
+	}
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,12 @@ static const struct need {
 	{ "nested", offsetof(struct objcache_dev_stats, nested), &patterns[0] },
 };
 
+/* Its workload ends when this thread is sent a signal. */
+static void on_stop(int number)
+{
+	(void)number;
+}
+
 static void *run_main(void *arg)
 {
 	struct run *run = arg;
@@ -86,13 +93,16 @@ static void run_report(struct run *run, const char *name, uint64_t *last)
 	*last = pairs;
 }
 
-static void run_watch(struct run *run, const char *name)
+static void run_watch(struct run *run, pthread_t thread, const char *name)
 {
 	const struct timespec tick = { .tv_nsec = 50 * 1000 * 1000 };
 	uint64_t next = now_ns() + 1000000000, last = 0;
 
 	while (!atomic_load(&run->done)) {
 		nanosleep(&tick, NULL);
+		/* again and again: it may not have begun */
+		if (interrupted())
+			pthread_kill(thread, SIGUSR1);
 		if (now_ns() < next)
 			continue;
 		run_report(run, name, &last);
@@ -145,10 +155,10 @@ static bool run_slice(struct stress *stress, const struct pattern *pattern,
 		run.ask.objects = OBJCACHE_DEV_OBJECTS;
 	if (pthread_create(&thread, NULL, run_main, &run))
 		return fail(stress, "cannot make a thread");
-	run_watch(&run, pattern->name);
+	run_watch(&run, thread, pattern->name);
 	pthread_join(thread, NULL);
 	run_tally(&run);
-	if (run.err)
+	if (run.err && !(run.err == EINTR && interrupted()))
 		return fail(stress, "workload %s: %s", pattern->name,
 			    strerror(run.err));
 	return true;
@@ -181,7 +191,7 @@ static bool runs_extra(struct stress *stress)
 	unsigned int extra;
 	uint64_t count;
 
-	for (extra = 0; extra < EXTRA_MAX; extra++) {
+	for (extra = 0; extra < EXTRA_MAX && !interrupted(); extra++) {
 		need = runs_short(stress, &count);
 		if (!need)
 			return true;
@@ -191,7 +201,7 @@ static bool runs_extra(struct stress *stress)
 			return false;
 	}
 	need = runs_short(stress, &count);
-	if (need)
+	if (need && !interrupted())
 		return fail(stress, "%s is %" PRIu64 ", should be %u",
 			    need->name, count, COUNT_MIN);
 	return true;
@@ -201,9 +211,12 @@ bool runs_phase(struct stress *stress)
 {
 	unsigned int slices = ROUNDS * PATTERNS;
 	unsigned int ms = stress->options.duration * 1000 / slices;
+	struct sigaction action = { .sa_handler = on_stop };
 	unsigned int i;
 
-	for (i = 0; i < slices; i++)
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL);
+	for (i = 0; i < slices && !interrupted(); i++)
 		if (!run_slice(stress, &patterns[i % PATTERNS], ms,
 			       1 + i / PATTERNS))
 			return false;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * objcache-stress: what its files share. Sections are named for them.
+ * objcache stress: what its files share. Sections are named for them.
  */
-#ifndef OBJCACHE_CLIENT_STRESS_H
-#define OBJCACHE_CLIENT_STRESS_H
+#ifndef OBJCACHE_CLI_STRESS_H
+#define OBJCACHE_CLI_STRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli.h"
 #include "device.h"
 
-struct options {
+struct stress_options {
 	unsigned int threads;
 	unsigned int pairs;		/* of the threads, at least */
 	unsigned int duration;		/* seconds of workloads */
@@ -34,7 +35,7 @@ struct tally {
 
 /* stress.c */
 struct stress {
-	struct options options;
+	struct stress_options options;
 	char cache[OBJCACHE_DEV_NAME_LEN];
 	int fd;				/* of the session that made the cache */
 	struct tally tally;
@@ -56,4 +57,4 @@ bool runs_phase(struct stress *stress);
 bool audit_phase(struct stress *stress);
 void audit_show(struct stress *stress);
 
-#endif /* OBJCACHE_CLIENT_STRESS_H */
+#endif /* OBJCACHE_CLI_STRESS_H */

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * /dev/objcache and its debugfs folder, for the clients
+ * /dev/objcache, for stress and for the tests' clients
  */
-#ifndef OBJCACHE_CLIENT_DEVICE_H
-#define OBJCACHE_CLIENT_DEVICE_H
+#ifndef OBJCACHE_CLI_DEVICE_H
+#define OBJCACHE_CLI_DEVICE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../module/objcache_uapi.h"
+#include "tables.h"
 
-#define DEBUGFS		"/sys/kernel/debug/objcache"
-
-/* A number of struct objcache_dev_stats that debugfs shows under the same name. */
+/* A count of struct objcache_dev_stats, by the name that it has everywhere. */
 struct stats_key {
 	const char *name;
 	size_t offset;
@@ -34,9 +32,5 @@ int dev_budget(unsigned int mb);
 
 uint64_t stats_value(const struct objcache_dev_stats *stats,
 		     const struct stats_key *key);
-bool debugfs_stat(const char *cache, const char *key, uint64_t *value);
-bool debugfs_show(const char *cache, const char *file);
 
-uint64_t now_ns(void);
-
-#endif /* OBJCACHE_CLIENT_DEVICE_H */
+#endif /* OBJCACHE_CLI_DEVICE_H */
