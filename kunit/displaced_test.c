@@ -380,7 +380,7 @@ static void s05_a_put_frees_at_most_what_it_was_given(struct kunit *test)
 /* So that the test above cannot pass because nothing is measured. */
 static void s05_the_meter_counts_what_a_task_frees(struct kunit *test)
 {
-	struct kmem_cache *slab = kmem_cache_create("kunit-other-meter", 64, 0, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *slab = kmem_cache_create("kunit-meter", 64, 0, SLAB_NO_MERGE, NULL);
 	void *objs[4];
 
 	KUNIT_ASSERT_NOT_NULL(test, slab);

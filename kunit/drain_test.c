@@ -19,6 +19,7 @@
 
 #define ROUNDS		20
 #define DISCARDS	8
+#define DTOR_US		100
 #define MANY		100
 #define IDS		SZ_1M
 
@@ -40,7 +41,7 @@ static void item_dtor(void *obj, void *ctx)
 {
 	u32 id = ((struct item *)obj)->id;
 
-	udelay(100);
+	udelay(DTOR_US);
 	set_bit(id, ended);
 }
 
