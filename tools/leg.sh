@@ -62,7 +62,7 @@ boot() {
 	local kernel=$1 script=$2 file
 	shift 2
 	local -a files=()
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,torture,unload}/*.ko \
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,scenes,torture,unload}/*.ko \
 		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done

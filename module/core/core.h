@@ -163,7 +163,7 @@ struct objcache_core {
 	/* The backlog: what may not be handed out again. Anyone adds. */
 	struct llist_head doomed ____cacheline_aligned_in_smp;
 	atomic_long_t doomed_nr;	/* those in the keeper's hands too */
-	wait_queue_head_t room;		/* gets that wait for it to be smaller */
+	wait_queue_head_t room;		/* gets that wait for it to be smaller; drains */
 
 	/* Bounds on how many there are; limit.c. */
 	int exist_max;
@@ -182,6 +182,7 @@ struct objcache_core {
 	unsigned long due;		/* bits of enum objcache_due */
 	struct irq_work kick;
 	struct delayed_work keeper;
+	atomic_long_t passes;		/* of it, begun and ended: odd in between */
 	unsigned long looked;		/* jiffies of its last look at leaving ones */
 	atomic_t draining;		/* drains that want all unmade */
 	bool untidy;			/* the slab may have empty pages */
