@@ -369,10 +369,9 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 	return objcache_fresh(core, gfp);
 }
 
-static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp, bool wait)
 {
-	void *obj = objcache_get_parked(core, true,
-					gfpflags_allow_blocking(gfp));
+	void *obj = objcache_get_parked(core, true, wait);
 
 	return obj ?: objcache_make_now(core, gfp);
 }
@@ -380,7 +379,7 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 /* A backlog does not keep who may neither wait nor fail from making one. */
 static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_now(core, gfp);
+	void *obj = objcache_get_now(core, gfp, gfpflags_allow_blocking(gfp));
 
 	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
 		return obj;
@@ -420,7 +419,8 @@ static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
 
 	if (!READ_ONCE(core->waiting))
 		obj = objcache_get_now(core, core->min_objects ?
-					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
+					     gfp & ~__GFP_DIRECT_RECLAIM : gfp,
+				       true);
 	if (IS_ERR(obj) && core->min_objects)
 		obj = objcache_make_now(core, gfp);
 	return obj;
@@ -477,7 +477,7 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 	void *obj = NULL;
 
 	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp);
+		obj = objcache_get_now(core, gfp, gfpflags_allow_blocking(gfp));
 	return IS_ERR(obj) ? NULL : obj;
 }
 
