@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 
 /*
@@ -134,8 +135,7 @@ static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
 	void **top;
 
 	if (c && likely(!READ_ONCE(core->dead)))
-		found = objcache_ready(core, c, true,
-				       gfpflags_allow_blocking(gfp));
+		found = objcache_ready(core, c, true, gfp);
 	if (found == OBJCACHE_NOTHING) {
 		objcache_exit(c);
 		return 0;
@@ -266,14 +266,31 @@ notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
 }
 EXPORT_SYMBOL_GPL(objcache_put_bulk);
 
+/* In debug mode they go into quarantine, from which a get that may not make takes. */
+static int objcache_prefill_checked(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (objcache_check_full(core))
+		return -ENOSPC;
+	obj = objcache_make(core, gfp);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	objcache_check_park(core, obj, false);
+	objcache_count(core, prefilled);
+	return 0;
+}
+
 static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
-	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
-		return -ENOSPC;
 	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
 		return -EAGAIN;
+	if (unlikely(core->checks))
+		return objcache_prefill_checked(core, gfp);
+	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
+		return -ENOSPC;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);

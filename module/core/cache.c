@@ -6,10 +6,13 @@
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 /* ---- create ---- */
 
@@ -28,16 +31,16 @@ static int objcache_init_cpus(struct objcache_core *core)
 }
 
 /*
- * A slab page at most, so that no get is much dearer than the slab's own; and not of
+ * Half a slab page at most, so that no get is much dearer than the slab's own; and not of
  * objects that others may be short of.
  */
 static unsigned int objcache_choose_make_nr(struct objcache_core *core)
 {
 	const struct objcache_params *p = &core->params;
 	unsigned int nr = min_t(unsigned int, p->batch / 2,
-				PAGE_SIZE / core->object_bytes);
+				PAGE_SIZE / 2 / core->object_bytes);
 
-	if (core->ops.ctor || p->flags & OBJCACHE_DEBUG)
+	if (core->ops.ctor || p->flags & OBJCACHE_NO_PARTS)
 		return 0;
 	return p->max_objects ?
 		       min(nr, p->max_objects / (4 * num_possible_cpus())) : nr;
@@ -64,7 +67,13 @@ static void objcache_set_params(struct objcache_core *core,
 	core->held_bytes = objcache_held_bytes(&core->params);
 	core->make_nr = objcache_choose_make_nr(core);
 	core->slow_put = core->ops.reset ||
-			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
+			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_NO_PARTS));
+	core->checks = params->flags & OBJCACHE_CHECK;
+	core->lead = objcache_lead(&core->params);
+	core->watch.seed = get_random_u32();
+	/* Ten reports in five seconds; how many are missing the next one says. */
+	ratelimit_state_init(&core->watch.limit, 5 * HZ, 10);
+	ratelimit_set_flags(&core->watch.limit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /*
@@ -113,8 +122,7 @@ static int objcache_init_core(struct objcache_core *core)
 
 static void objcache_free_core(struct objcache_core *core)
 {
-	if (core->slab)
-		kmem_cache_destroy(core->slab);
+	kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
 	objcache_kick_exit(core);
@@ -293,6 +301,18 @@ static void objcache_drop_min(struct objcache_core *core)
 	objcache_keeper_flush(core);
 }
 
+/* Who has what is out; or else what was withdrawn goes as well. */
+static void objcache_end_checks(struct objcache_core *core, unsigned long out)
+{
+	if (out) {
+		objcache_report_leaks(core, out);
+		return;
+	}
+	objcache_track_free_withdrawn(core);
+	/* Whose look has found an object of this cache looks at the cache. */
+	synchronize_rcu();
+}
+
 void objcache_destroy(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);
@@ -325,6 +345,8 @@ void objcache_destroy(struct objcache *cache)
 
 	out = objcache_count_sum(core, OBJCACHE_STAT_created) -
 	      objcache_count_sum(core, OBJCACHE_STAT_destroyed);
+	if (core->checks)
+		objcache_end_checks(core, out);
 	if (out)
 		objcache_bury(core, out);
 	else

@@ -21,6 +21,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -101,6 +102,8 @@ struct objcache_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
+	unsigned int short_of;			/* objects that gets took loose */
+	bool in_order;				/* loose objects: first in, first out */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -118,12 +121,23 @@ enum objcache_due {
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
 };
 
+/* Debug mode: of a cache that checks. */
+struct objcache_watch {
+	atomic_t serial;		/* of the last object */
+	atomic_t puts;			/* that asked whether to be dropped */
+	u32 seed;			/* of what they are told */
+	atomic_t unshown;		/* findings without a report */
+	struct ratelimit_state limit;	/* of reports */
+};
+
 struct objcache_core {
 	struct objcache pub;
 
 	/* Read-mostly, set by create. */
 	struct objcache_cpu __percpu *cpu;
 	struct objcache_node **node;	/* by number */
+	const unsigned long **hint;	/* all words of all their surplus bits */
+	unsigned int nr_hints;
 	struct kmem_cache *slab;
 	struct objcache_ops ops;
 	void *ctx;
@@ -140,6 +154,8 @@ struct objcache_core {
 	long depot_max;			/* objects leaving that are nobody's hurry */
 	bool bounded;			/* it has a maximum or a minimum */
 	bool slow_put;			/* puts have to look at the object first */
+	bool checks;			/* debug mode: see debug.h */
+	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
 
@@ -181,6 +197,8 @@ struct objcache_core {
 	int squeeze_cpu;		/* the last one that was asked */
 	unsigned long ages;
 	unsigned long seen_destroyed;	/* by the last step */
+
+	struct objcache_watch watch;
 
 	/* Management. */
 	struct objcache_shrinker shrinker;
@@ -236,21 +254,22 @@ objcache_store_nr(const struct objcache_core *core,
 	       atomic_long_read(&store->loose);
 }
 
-/* Longs of &objcache_node.surplus. */
-static inline unsigned int objcache_surplus_longs(void)
-{
-	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
-}
-
 /* One more, or @nr, of a statistic: from any context. */
 #define objcache_count_add(core, name, nr)				\
 	this_cpu_add((core)->cpu->count[OBJCACHE_STAT_##name], nr)
 #define objcache_count(core, name)					\
 	this_cpu_inc((core)->cpu->count[OBJCACHE_STAT_##name])
 
-/* The same in the owner section. data_race(): others read it for statistics. */
+/* The same in the owner section. */
 #define objcache_owned_add(c, name, nr)					\
+	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
+
+/* Debug mode: bytes of guard on either side of an object, at least. */
+#define OBJCACHE_GUARD		16U
+
+/* Nothing is ever parked in a CPU's part. */
+#define OBJCACHE_NO_PARTS	(OBJCACHE_DEBUG | OBJCACHE_CHECK)
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
 static inline bool objcache_keeps_nothing(const struct objcache_core *core)
@@ -397,9 +416,9 @@ objcache_in_exchange(struct objcache_search *s)
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait);
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait);
 unsigned int objcache_depot_get(struct objcache_core *core,
 				struct objcache_search *s,
 				struct objcache_node *n,
@@ -416,6 +435,7 @@ struct objcache_magazine *objcache_depot_empty(struct objcache_node *n);
 void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 			 struct objcache_magazine *empty);
 bool objcache_depot_any(struct objcache_core *core, struct objcache_node *n);
+void objcache_depot_supply(struct objcache_core *core, int node);
 void objcache_depot_trim(struct objcache_node *n, bool all);
 int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
@@ -503,10 +523,10 @@ enum objcache_found {
 
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait);
+				   gfp_t gfp);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 void objcache_keep_none(struct objcache_core *core);
-void *objcache_get_parked(struct objcache_core *core, bool leaving, bool wait);
+void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
 /* deal.c: in order, to those who wait */
@@ -549,9 +569,13 @@ void objcache_debugfs_stop(void);
 void objcache_debugfs_add(struct objcache_core *core);
 void objcache_debugfs_remove(struct objcache_core *core);
 
+/* levels.c: debug mode, by name */
+unsigned int objcache_debug_flags(const char *name);
+
 /* params.c: what create was given */
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
+unsigned int objcache_lead(const struct objcache_params *params);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
 unsigned int objcache_object_bytes(const struct objcache_params *params);

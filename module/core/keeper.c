@@ -183,9 +183,13 @@ unsigned long objcache_unmake_leaving(struct objcache_core *core,
 /* ---- the worker ---- */
 
 /* Whether something is left that wants another look. */
-static bool objcache_keep_node(struct objcache_core *core,
-			       struct objcache_node *n, bool drain, bool look)
+static bool objcache_keep_node(struct objcache_core *core, int node, bool drain,
+			       bool look)
 {
+	struct objcache_node *n = core->node[node];
+
+	if (!drain)
+		objcache_depot_supply(core, node);
 	if (!objcache_depot_any(core, n))
 		return false;
 	if (drain) {
@@ -212,8 +216,7 @@ static void objcache_keep_all(struct objcache_core *core)
 	left |= !objcache_replace_spare(core);
 	for (node = 0; node < nr_node_ids; node++)
 		if (core->node[node])
-			left |= objcache_keep_node(core, core->node[node],
-						   drain, look);
+			left |= objcache_keep_node(core, node, drain, look);
 	if (look)
 		core->looked = jiffies;
 	if (left)
@@ -236,7 +239,7 @@ static void objcache_keep(struct work_struct *work)
 	 */
 	clear_bit(OBJCACHE_DUE_NOW, &core->due);
 	clear_bit(OBJCACHE_DUE_LOOK, &core->due);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* so, see above */
 	objcache_keep_all(core);
 	memalloc_noio_restore(noio);
 }

@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
 /* A parked object would stay charged to who made it; its constructor may charge. */
 static gfp_t objcache_slab_gfp(gfp_t gfp)
@@ -17,12 +18,19 @@ static gfp_t objcache_slab_gfp(gfp_t gfp)
 	return gfp & ~__GFP_ACCOUNT;
 }
 
+static void objcache_slab_free(struct objcache_core *core, void *obj)
+{
+	kmem_cache_free(core->slab, obj - core->lead);
+}
+
 /* What is no errno counts as -EINVAL. */
 static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
 {
 	int err = 0;
 
-	if (core->ops.ctor)
+	if (unlikely(core->checks) && core->ops.ctor)
+		err = objcache_watched_ctor(core, obj, gfp);
+	else if (core->ops.ctor)
 		err = core->ops.ctor(obj, core->ctx, gfp);
 	if (!err) {
 		objcache_count(core, created);
@@ -30,6 +38,23 @@ static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
 	}
 	objcache_count(core, ctor_failures);
 	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
+}
+
+/* Known from here on, if it could be constructed. */
+static noinline int objcache_construct_checked(struct objcache_core *core,
+					       void *obj, gfp_t gfp)
+{
+	struct objcache_track *track = objcache_track_new(core, obj, gfp);
+	int err;
+
+	if (!track)
+		return -ENOMEM;
+	err = objcache_construct(core, obj, gfp);
+	if (err)
+		kfree(track);
+	else
+		objcache_track_add(track);
+	return err;
 }
 
 static __always_inline void *objcache_alloc(struct objcache_core *core,
@@ -41,10 +66,13 @@ static __always_inline void *objcache_alloc(struct objcache_core *core,
 	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
-	err = objcache_construct(core, obj, gfp);
+	obj += core->lead;
+	err = unlikely(core->checks) ?
+		      objcache_construct_checked(core, obj, gfp) :
+		      objcache_construct(core, obj, gfp);
 	if (!err)
 		return obj;
-	kmem_cache_free(core->slab, obj);
+	objcache_slab_free(core, obj);
 	return ERR_PTR(err);
 }
 
@@ -150,6 +178,38 @@ unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 	return done;
 }
 
+/* Withdrawn, and so no longer in anybody's way: it was let go twice. */
+static void objcache_stays(struct objcache_core *core)
+{
+	if (core->min_objects)
+		atomic_inc(&core->stay);
+}
+
+static void objcache_end_checked(struct objcache_core *core, void *obj)
+{
+	if (!objcache_track_ends(core, obj)) {
+		objcache_stays(core);
+		return;
+	}
+	objcache_slab_free(core, obj);
+	objcache_count(core, destroyed);
+	objcache_unreserve(core, 1);
+}
+
+/* What has changed while it was parked, or is put while it goes, stays. */
+static void objcache_free_checked(struct objcache_core *core, void **objs,
+				  unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (objcache_track_reclaim(core, objs[i]))
+			objcache_end_checked(core, objs[i]);
+		else
+			objcache_stays(core);
+	}
+}
+
 /**
  * objcache_free - give the memory of objects back to the slab
  * @core: the cache
@@ -162,6 +222,10 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 {
 	unsigned int i;
 
+	if (unlikely(core->checks)) {
+		objcache_free_checked(core, objs, nr);
+		return;
+	}
 	if (nr > 1 && objcache_may_bulk())
 		kmem_cache_free_bulk(core->slab, nr, objs);
 	else
@@ -180,6 +244,18 @@ static void objcache_destruct(struct objcache_core *core, void *obj)
 	lock_map_release(&core->dtor_map);
 }
 
+static void objcache_unmake_checked(struct objcache_core *core, void *obj)
+{
+	if (!objcache_track_reclaim(core, obj)) {
+		objcache_stays(core);
+		return;
+	}
+	lock_map_acquire(&core->dtor_map);
+	objcache_watched_dtor(core, obj);
+	lock_map_release(&core->dtor_map);
+	objcache_end_checked(core, obj);
+}
+
 /**
  * objcache_unmake - destruct an object, and give its memory back
  * @core: the cache
@@ -189,12 +265,28 @@ static void objcache_destruct(struct objcache_core *core, void *obj)
  */
 void objcache_unmake(struct objcache_core *core, void *obj)
 {
+	if (unlikely(core->checks) && core->ops.dtor) {
+		objcache_unmake_checked(core, obj);
+		return;
+	}
 	objcache_destruct(core, obj);
 	objcache_free(core, &obj, 1);
 }
 
 /* Of what keeps the minimum: it has to do without reclaim, and without the reserves. */
 #define OBJCACHE_REMAKE	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
+
+/* Of other memory: what is known of an object ends with it. */
+static void *objcache_remake_checked(struct objcache_core *core, void *obj)
+{
+	if (!obj)
+		return NULL;
+	atomic_dec(&core->stay);
+	objcache_unmake(core, obj);
+	if (!objcache_reserve(core, 1))
+		return NULL;
+	return objcache_make_reserved(core, OBJCACHE_REMAKE);
+}
 
 /**
  * objcache_remake - unmake an object, and make another one of its memory
@@ -206,12 +298,16 @@ void objcache_unmake(struct objcache_core *core, void *obj)
  */
 void *objcache_remake(struct objcache_core *core, void *obj)
 {
-	if (obj) {
-		objcache_destruct(core, obj);
-		objcache_count(core, destroyed);
-		objcache_spare_add(core, obj);
+	if (unlikely(core->checks)) {
+		obj = objcache_remake_checked(core, obj);
+	} else {
+		if (obj) {
+			objcache_destruct(core, obj);
+			objcache_count(core, destroyed);
+			objcache_spare_add(core, obj);
+		}
+		obj = objcache_make_spare(core, OBJCACHE_REMAKE);
 	}
-	obj = objcache_make_spare(core, OBJCACHE_REMAKE);
 	if (IS_ERR_OR_NULL(obj))
 		return NULL;
 	objcache_count(core, remade);

@@ -102,9 +102,9 @@ static void objcache_spare_leaves(struct objcache_core *core,
 {
 	WRITE_ONCE(c->spare_full, false);
 	if (objcache_depot_give(core, n, kind, c->spare, NULL, false))
-		objcache_leave(core, n, kind, c->spare->objs, core->batch);
-	else
 		c->spare = NULL;
+	else
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 }
 
 /**
@@ -204,7 +204,7 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
 	u32 nr = objcache_ring_slots(core->shared_max);
 	struct objcache_slots *slots;
 
-	if (!nr || c->slots || core->flags & OBJCACHE_DEBUG)
+	if (!nr || c->slots || core->flags & OBJCACHE_NO_PARTS)
 		return;
 	slots = kvmalloc_node(struct_size(slots, slot, 2 * nr),
 			      objcache_own_gfp(core, OBJCACHE_EQUIP),
@@ -233,7 +233,7 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	int node = cpu_to_node(cpu);
 
 	c->victim = cpu;
-	if (core->flags & OBJCACHE_DEBUG)
+	if (core->flags & OBJCACHE_NO_PARTS)
 		return;
 	objcache_load(core, c, objcache_magazine_alloc(core, gfp, node), 0);
 	c->spare = objcache_magazine_alloc(core, gfp, node);
@@ -264,7 +264,7 @@ unsigned int objcache_part_gives(struct objcache_core *core,
 
 	preempt_disable();
 	mag = objcache_ring_steal(ring, NULL);
-	if (mag && objcache_depot_give(core, n, kind, mag, NULL, true)) {
+	if (mag && !objcache_depot_give(core, n, kind, mag, NULL, true)) {
 		objcache_leave(core, n, kind, mag->objs, core->batch);
 		objcache_depot_keep(core, n, mag);
 	}
