@@ -348,7 +348,8 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 	return objcache_fresh(core, gfp);
 }
 
-static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+/* Looked for with the @gfp of the get, whatever it is made with. */
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp, gfp_t make)
 {
 	void *obj, *oldest;
 
@@ -356,7 +357,7 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 			     objcache_get_parked(core, true);
 	if (obj)
 		return obj;
-	obj = objcache_make_now(core, gfp);
+	obj = objcache_make_now(core, make);
 	if (!IS_ERR(obj) || !core->checks)
 		return obj;
 	/* Rather than wait, from the quarantine. */
@@ -367,7 +368,7 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 /* A backlog does not keep who may neither wait nor fail from making one. */
 static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_now(core, gfp);
+	void *obj = objcache_get_now(core, gfp, gfp);
 
 	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
 		return obj;
@@ -406,8 +407,9 @@ static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
 	void *obj = ERR_PTR(-EAGAIN);
 
 	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, core->min_objects ?
-					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
+		obj = objcache_get_now(core, gfp, core->min_objects ?
+					       gfp & ~__GFP_DIRECT_RECLAIM :
+					       gfp);
 	if (IS_ERR(obj) && core->min_objects)
 		obj = objcache_make_now(core, gfp);
 	return obj;
@@ -464,7 +466,7 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 	void *obj = NULL;
 
 	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp);
+		obj = objcache_get_now(core, gfp, gfp);
 	return IS_ERR(obj) ? NULL : obj;
 }
 
