@@ -46,16 +46,36 @@ unsigned long t_touched(struct objcache_cpu *c)
 	       c->count[OBJCACHE_STAT_prefilled] + c->owned[OBJCACHE_STAT_prefilled];
 }
 
+void t_hold_token(struct tcache *tc)
+{
+	preempt_disable();
+	if (!objcache_owner_enter(raw_cpu_ptr(tc->cache->owner)))
+		KUNIT_FAIL(tc->test, "the token is gone already");
+}
+
+void t_drop_token(struct tcache *tc)
+{
+	objcache_owner_exit(raw_cpu_ptr(tc->cache->owner));
+	preempt_enable();
+}
+
 void t_put_nested(struct tcache *tc, struct tobj **objs, unsigned int nr)
 {
-	struct objcache_owner *owner;
-
-	preempt_disable();
-	owner = raw_cpu_ptr(tc->cache->owner);
-	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
+	t_hold_token(tc);
 	t_put_all(tc, objs, nr);
-	objcache_owner_exit(owner);
-	preempt_enable();
+	t_drop_token(tc);
+}
+
+struct shrinker *t_shrinker(struct objcache *cache)
+{
+	return t_shrinker_of(&to_core(cache)->shrinker);
+}
+
+unsigned long t_scan(struct objcache *cache, unsigned long nr)
+{
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = nr };
+
+	return t_shrinker(cache)->scan_objects(t_shrinker(cache), &sc);
 }
 
 /* Who finds its bit set believes that the keeper is called already. */

@@ -243,6 +243,8 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(shrunk, "objects that memory pressure has sent out")		\
 	_(waits, "gets that waited for the backlog to be smaller")	\
 	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
+	_(limit_waits, "times that a get waited because of max_objects or min_objects")	\
+	_(remade, "objects that others were made of, to keep min_objects")	\
 	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")	\
 	_(put_twice, "debug mode: puts of an object that nobody has, racing ones included")	\
 	_(put_foreign, "debug mode: puts of what is no object of a cache that is checked")	\
@@ -285,7 +287,7 @@ struct objcache_dev_stats {
 	__u64 session_objects;
 };
 
-static_assert(sizeof(struct objcache_dev_stats) == 352, "ABI");
+static_assert(sizeof(struct objcache_dev_stats) == 368, "ABI");
 
 /**
  * DOC: workloads

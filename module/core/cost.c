@@ -80,7 +80,8 @@ static void objcache_cost_of(const struct objcache_params *p,
 	/* Waiting for the keeper: as many as end the making of more. */
 	u64 objects = max(p->capacity, OBJCACHE_MIN_BACKLOG);
 
-	cost->object = objcache_object_share(p) + objcache_track_bytes(p);
+	cost->object = objcache_object_share(p) + objcache_track_bytes(p) +
+		       p->weight;
 	cost->idle = objcache_alloc_bytes(sizeof(struct objcache_core)) +
 		     num_possible_nodes() *
 		     objcache_alloc_bytes(sizeof(struct objcache_node) +
@@ -92,8 +93,12 @@ static void objcache_cost_of(const struct objcache_params *p,
 			      objcache_magazine_bytes(p->batch);
 		objects += depot + cpus * p->capacity;
 	}
+	if (p->max_objects)
+		objects = min_t(u64, objects, p->max_objects);
+	objects = max_t(u64, objects, p->min_objects);
+	/* What the slab keeps for itself holds nothing. */
 	cost->full = cost->idle + objects * cost->object +
-		     objcache_slack_bytes(cost->object);
+		     objcache_slack_bytes(objcache_object_share(p));
 }
 
 int objcache_cost(const char *name, const struct objcache_params *params,

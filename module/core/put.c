@@ -57,19 +57,24 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 	return OBJCACHE_ROOM;
 }
 
-/* Owner only, all full: the spare leaves, for an empty magazine. */
+/*
+ * Owner only, all full: the spare leaves, for an empty magazine. If there is none, or
+ * the depot's lock cannot be had, what is in it leaves, and it is empty itself: what
+ * is on its way out anyway is worth no new magazine.
+ */
 static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_cpu *c,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	int err;
+	struct objcache_magazine *empty = NULL;
 
-	if (p->keep)
+	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
-	err = objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false);
-	if (err)
-		return err == -ENOMEM ? OBJCACHE_NO_MAGAZINE : OBJCACHE_NO_PLACE;
+	if (!objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false)) {
+		objcache_leave(core, n, p->kind, c->spare->objs, core->batch);
+		empty = c->spare;
+	}
 	if (p->kind == OBJCACHE_LEAVING)
 		objcache_owned_add(c, overflow, core->batch);
 	else
@@ -77,7 +82,7 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 	trace_objcache_spill(core->name, true, core->batch);
 	c->spare = NULL;
 	WRITE_ONCE(c->spare_full, false);
-	return objcache_reload(core, c, n, NULL, p);
+	return objcache_reload(core, c, n, empty, p);
 }
 
 /*
@@ -149,6 +154,11 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 		objcache_answer(core, c, n);
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
+	/* Without a limit, after all that, nothing may be private here. */
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+		*met = OBJCACHE_NO_PLACE;
+		p->kind = OBJCACHE_DISPLACED;
+	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -252,7 +262,8 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 static void objcache_doom(struct objcache_core *core, void *obj)
 {
 	trace_objcache_release(core->name, 1);
-	if (!core->ops.dtor && objcache_may_call_slab())
+	if (!core->ops.dtor && objcache_may_call_slab() &&
+	    objcache_let_go(core, 1))
 		objcache_free(core, &obj, 1);
 	else
 		objcache_leave(core, objcache_here(core), OBJCACHE_DOOMED, &obj,
@@ -290,7 +301,6 @@ static void objcache_keep_checked(struct objcache_core *core, void *obj,
 		return;
 	}
 	objcache_count(core, refused);
-	objcache_check_seal(core, obj);
 	objcache_doom(core, obj);
 }
 
@@ -364,7 +374,7 @@ EXPORT_SYMBOL_GPL(__objcache_put_at);
  *
  * Context: Any.
  */
-void __objcache_put_slow(struct objcache *cache, void *obj)
+noinline void __objcache_put_slow(struct objcache *cache, void *obj)
 {
 	__objcache_put_at(cache, obj, NULL);
 }
@@ -394,8 +404,7 @@ static void objcache_discard_one(struct objcache_core *core, void *obj,
 	if (unlikely(core->checks)) {
 		if (!objcache_check_back(core, obj, true, site))
 			return;
-		objcache_check_seal(core, obj);
-	} else {
+		} else {
 		objcache_count(core, discarded);
 	}
 	objcache_doom(core, obj);

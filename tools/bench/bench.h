@@ -45,6 +45,7 @@ enum bench_contender_id {
  * @steps: instructions, if they were single-stepped
  * @locked: those that lock the bus: a lock prefix, or xchg with memory
  * @irqs: those that touch the interrupt flag: cli, sti, pushf, popf
+ * @longest: most of them in a row with preemption or interrupts off
  * @sections: how many sections
  */
 struct bench_cost {
@@ -52,6 +53,7 @@ struct bench_cost {
 	unsigned long steps;
 	unsigned long locked;
 	unsigned long irqs;
+	unsigned long longest;
 	unsigned long sections;
 };
 

@@ -15,7 +15,7 @@
 #include <linux/notifier.h>
 #include <linux/ptrace.h>
 
-#include "contract.h"
+#include "outside.h"
 #include "steps.h"
 
 #ifdef CONFIG_X86_64
@@ -260,7 +260,7 @@ static struct kunit_case stall_cases[] = {
 };
 
 static struct kunit_suite stall_suite = {
-	.name = "objcache_contract_stall",
+	.name = "objcache_stall",
 	.test_cases = stall_cases,
 };
 

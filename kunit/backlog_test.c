@@ -9,10 +9,10 @@
 
 #include <linux/sched/mm.h>
 
-#include "contract.h"
+#include "outside.h"
 
 #define CAPACITY	32
-#define BOUND		C_LEAST_BOUND	/* more than the capacity */
+#define BOUND		T_LEAST_BOUND	/* more than the capacity */
 #define MANY		(BOUND + 8)
 /* Whether those in a destructor count is not said: so near the bound no test goes. */
 #define NEAR		2
@@ -27,7 +27,7 @@ static void s08_a_destructor_without_a_constructor_is_refused(struct kunit *test
 {
 	static const struct objcache_ops ops = { .dtor = dtor_of_nothing };
 	struct objcache_params params = { .size = 64, .ops = &ops };
-	struct objcache *cache = objcache_create("contract", &params);
+	struct objcache *cache = objcache_create("kunit-other", &params);
 
 	KUNIT_EXPECT_TRUE(test, IS_ERR(cache));
 	if (IS_ERR(cache))
@@ -161,7 +161,7 @@ static void run_within(struct kunit *test, struct tcache *tc, struct t_crew *cre
 		       int most, const atomic_t *done, int work)
 {
 	t_crew_start(crew);
-	KUNIT_EXPECT_TRUE(test, c_wait_until(atomic_read(done) >= work ||
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(done) >= work ||
 					     atomic_read(&tc->live_max) > most));
 	t_crew_stop(crew);
 	KUNIT_EXPECT_LE(test, atomic_read(&tc->live_max), most);
@@ -216,30 +216,28 @@ static void s08_a_drain_does_not_take_the_bound_away(struct kunit *test)
 /* ---- who waits ---- */
 
 /* The thread may pass the gate: that it never comes there is what is asked. */
-static void prepare(struct kunit *test, struct tcache *tc, struct c_call *call)
+static void prepare(struct kunit *test, struct tcache *tc, struct t_call *call)
 {
 	call->tc = tc;
-	c_call_prepare(test, call);
+	t_call_prepare(test, call);
 	tc->free_pass = call->crew->threads[0].task;
 }
 
 static void s08_a_get_that_may_wait_waits_for_the_keeper(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	struct c_call call = { .gfp = GFP_KERNEL };
+	struct t_call call = { .gfp = GFP_KERNEL };
 
 	prepare(test, tc, &call);
 	t_doom(tc, MANY);
-	c_call_start(&call);
-	KUNIT_EXPECT_TRUE(test, c_call_sleeps(&call));
+	t_call_start(&call);
+	KUNIT_EXPECT_TRUE(test, t_call_sleeps(&call));
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
 	t_open_gate(tc);
-	KUNIT_EXPECT_TRUE(test, c_call_join(&call));
+	KUNIT_EXPECT_TRUE(test, t_call_join(&call));
 	KUNIT_EXPECT_NOT_NULL(test, call.obj);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->free_pass_dtors), 0);
-#if OBJCACHE_ABI >= 4
 	KUNIT_EXPECT_EQ(test, t_stat(tc, waits), 1);
-#endif
 	t_put(tc, call.obj, 0x100);
 	t_finish(tc);
 }
@@ -247,12 +245,12 @@ static void s08_a_get_that_may_wait_waits_for_the_keeper(struct kunit *test)
 static void expect_null_at_once(struct kunit *test, gfp_t gfp, unsigned int scope)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	struct c_call call = { .gfp = gfp, .scope = scope };
+	struct t_call call = { .gfp = gfp, .scope = scope };
 
 	prepare(test, tc, &call);
 	t_doom(tc, MANY);
-	c_call_start(&call);
-	KUNIT_EXPECT_TRUE_MSG(test, c_call_join(&call), "gfp %x, scope %x: it waits",
+	t_call_start(&call);
+	KUNIT_EXPECT_TRUE_MSG(test, t_call_join(&call), "gfp %x, scope %x: it waits",
 			      (__force unsigned int)gfp, scope);
 	KUNIT_EXPECT_NULL(test, call.obj);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&tc->free_pass_dtors), 0,
@@ -260,7 +258,7 @@ static void expect_null_at_once(struct kunit *test, gfp_t gfp, unsigned int scop
 			    (__force unsigned int)gfp, scope);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY);
 	t_open_gate(tc);
-	KUNIT_EXPECT_TRUE(test, c_call_join(&call));
+	KUNIT_EXPECT_TRUE(test, t_call_join(&call));
 	t_put(tc, call.obj, 0x100);
 	t_finish(tc);
 }
@@ -288,17 +286,17 @@ static void s08_less_than_gfp_kernel_is_null_at_once(struct kunit *test)
 static void expect_made_at_once(struct kunit *test, gfp_t gfp, unsigned int scope)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	struct c_call call = { .gfp = gfp | __GFP_NOFAIL, .scope = scope };
+	struct t_call call = { .gfp = gfp | __GFP_NOFAIL, .scope = scope };
 
 	prepare(test, tc, &call);
 	t_doom(tc, MANY);
-	c_call_start(&call);
-	KUNIT_EXPECT_TRUE(test, c_call_join(&call));
+	t_call_start(&call);
+	KUNIT_EXPECT_TRUE(test, t_call_join(&call));
 	KUNIT_EXPECT_NOT_NULL(test, call.obj);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->free_pass_dtors), 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, created), MANY + 1);
 	t_open_gate(tc);
-	KUNIT_EXPECT_TRUE(test, c_call_join(&call));
+	KUNIT_EXPECT_TRUE(test, t_call_join(&call));
 	t_put(tc, call.obj, 0x100);
 	t_finish(tc);
 }
@@ -408,7 +406,7 @@ static struct asker *ask(struct kunit *test, struct tcache *from, unsigned int n
 	a->asking = true;
 	init_completion(&a->hold);
 	params.ctx = a;
-	a->cache = objcache_create("contract-asker", &params);
+	a->cache = objcache_create("kunit-other-asker", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, a->cache);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, asker_destroy, a));
 	for (i = 0; i < nr; i++) {
@@ -425,7 +423,7 @@ static void s08_a_destructor_that_gets_from_its_own_cache_does_not_recurse(struc
 {
 	struct asker *a = ask(test, NULL, MANY);
 
-	KUNIT_EXPECT_TRUE(test, c_wait_until(atomic_read(&a->dtors) >= MANY));
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&a->dtors) >= MANY));
 	KUNIT_EXPECT_EQ(test, a->deepest, 1);
 	kunit_info(test, "%d of %d gets in a destructor gave one",
 		   atomic_read(&a->got), atomic_read(&a->dtors));
@@ -468,7 +466,7 @@ static struct kunit_case backlog_cases[] = {
 };
 
 static struct kunit_suite backlog_suite = {
-	.name = "objcache_contract_backlog",
+	.name = "objcache_backlog",
 	.test_cases = backlog_cases,
 };
 

@@ -9,16 +9,17 @@
 #include <linux/cpu.h>
 #include <linux/mm.h>
 
-#include "contract.h"
+#include "inside.h"
+#include "outside.h"
 #include "tables.h"
 
 /* ---- slabs ---- */
 
 static unsigned long slabs_of(struct kunit *test, const char *name)
 {
-	struct c_slab slab = {};
+	struct t_slab slab = {};
 
-	KUNIT_EXPECT_TRUE(test, c_slab_read(test, name, &slab));
+	KUNIT_EXPECT_TRUE(test, t_slab_read(test, name, &slab));
 	return slab.slabs;
 }
 
@@ -28,22 +29,22 @@ static struct objcache *park_plain(struct kunit *test, unsigned int size, unsign
 	struct objcache_params params = {
 		.size = size, .capacity = 2 * nr, .flags = OBJCACHE_NO_AGING,
 	};
-	struct objcache *cache = objcache_create("contract", &params);
+	struct objcache *cache = objcache_create("kunit-other", &params);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, nr, objcache_prefill(cache, nr, GFP_KERNEL));
-	KUNIT_EXPECT_GT(test, slabs_of(test, "contract"), 0);
+	KUNIT_EXPECT_GT(test, slabs_of(test, "kunit-other"), 0);
 	return cache;
 }
 
 /* By contract in ten seconds, which on a busy host may be more: it says how many. */
 static bool expect_slabs_back(struct kunit *test, unsigned int size)
 {
-	unsigned long start = jiffies, end = start + msecs_to_jiffies(C_PATIENCE_MS);
+	unsigned long start = jiffies, end = start + msecs_to_jiffies(T_PATIENCE_MS);
 	unsigned long slabs;
 
-	while ((slabs = slabs_of(test, "contract")) && time_before(jiffies, end))
+	while ((slabs = slabs_of(test, "kunit-other")) && time_before(jiffies, end))
 		msleep(20);
 	KUNIT_EXPECT_EQ_MSG(test, slabs, 0, "objects of %u bytes", size);
 	if (!slabs)
@@ -92,22 +93,25 @@ static void s07_an_aged_cache_holds_no_slab(struct kunit *test)
 	}
 }
 
+/* False: there may be more. */
+static bool scan_all(struct objcache *cache)
+{
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
+
+	t_scan(cache, 1024);
+	return t_shrinker(cache)->count_objects(t_shrinker(cache), &sc) == SHRINK_EMPTY;
+}
+
 /* Asked for until there is no more to be had. */
 static void s07_pressure_leaves_no_empty_slab(struct kunit *test)
 {
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
-	struct shrinker *shrinker;
 	struct objcache *cache;
 	bool back = true;
 	unsigned int i;
 
-	c_watch_shrinker(test);
 	for (i = 0; back && i < ARRAY_SIZE(sizes); i++) {
 		cache = park_plain(test, sizes[i].size, sizes[i].nr);
-		shrinker = c_shrinker(test);
-		KUNIT_EXPECT_TRUE(test, c_wait_until((c_scan(shrinker, 1024),
-						      shrinker->count_objects(shrinker, &sc) ==
-						      SHRINK_EMPTY)));
+		KUNIT_EXPECT_TRUE(test, t_wait_until(scan_all(cache)));
 		back = expect_slabs_back(test, sizes[i].size);
 		objcache_destroy(cache);
 	}
@@ -136,17 +140,13 @@ static void park_private(struct kunit *test, struct tcache *tc)
 /* What is asked for, rounded up to what one CPU has. */
 static void s07_a_scan_takes_no_more_private_parts_than_it_needs(struct kunit *test)
 {
+	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpus = num_online_cpus();
-	struct shrinker *shrinker;
-	struct tcache *tc;
 
 	t_need_cpus(test, 2);
-	c_watch_shrinker(test);
-	tc = t_create_small(test, 0);
-	shrinker = c_shrinker(test);
 	park_private(test, tc);
-	c_scan(shrinker, 1);
-	c_flush_cpus(test);
+	t_scan(tc->cache, 1);
+	t_flush_cpus(test);
 	KUNIT_EXPECT_GE(test, t_stat(tc, parked), FEW * (cpus - 1));
 	t_finish(tc);
 }
@@ -154,19 +154,15 @@ static void s07_a_scan_takes_no_more_private_parts_than_it_needs(struct kunit *t
 /* A shared part that has enough is enough. */
 static void s07_a_scan_that_a_shared_part_serves_takes_no_private_part(struct kunit *test)
 {
+	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpus = num_online_cpus();
-	struct shrinker *shrinker;
-	struct tcache *tc;
 
 	t_need_cpus(test, 2);
-	c_watch_shrinker(test);
-	tc = t_create_small(test, 0);
-	shrinker = c_shrinker(test);
 	park_private(test, tc);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, 24, objcache_prefill(tc->cache, 24, GFP_KERNEL));
-	c_scan(shrinker, 4);
-	c_flush_cpus(test);
+	t_scan(tc->cache, 4);
+	t_flush_cpus(test);
 	KUNIT_EXPECT_GE(test, t_stat(tc, parked), FEW * (cpus - 1) + 20);
 	t_finish(tc);
 }
@@ -200,34 +196,29 @@ static void s20_an_aged_and_drained_cache_keeps_no_magazines(struct kunit *test)
 	struct objcache_params params = {
 		.size = 16, .batch = BATCH, .capacity = CAPACITY, .flags = OBJCACHE_NO_AGING,
 	};
-	struct objcache *cache = objcache_create("contract", &params);
+	struct objcache *cache = objcache_create("kunit-other", &params);
 	void **objs = kvcalloc(CAPACITY, sizeof(*objs), GFP_KERNEL);
+	struct objcache_stats st;
 	unsigned long fresh, now;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_EXPECT_NOT_NULL(test, objs);
 	t_on_cpu(test, 0);
-	fresh = c_kmalloc_active(test, MAGAZINE);
+	fresh = t_kmalloc_active(test, MAGAZINE);
 	for (i = 0; objs && i < BURSTS; i++)
 		burst(test, cache, objs);
 	for (i = 0; i < 3; i++)
 		objcache_age(cache);
 	objcache_drain(cache);
-	c_flush_cpus(test);
-	now = c_kmalloc_active(test, MAGAZINE);
+	t_flush_cpus(test);
+	now = t_kmalloc_active(test, MAGAZINE);
 	/* Two of each CPU, or none is seen here. */
 	KUNIT_EXPECT_GE(test, fresh, 2 * num_online_cpus());
 	KUNIT_EXPECT_LT(test, now, fresh + STRAY);
-#if OBJCACHE_ABI >= 4
-	{
-		struct objcache_stats st;
-
-		objcache_read_stats(cache, &st);
-		/* Two are what a CPU is created with. */
-		KUNIT_EXPECT_LE(test, st.magazines_empty, 2 * num_online_cpus());
-	}
-#endif
+	/* Two are what a CPU is created with. */
+	objcache_read_stats(cache, &st);
+	KUNIT_EXPECT_LE(test, st.magazines_empty, 2 * num_online_cpus());
 	kunit_info(test, "%ld magazines of %u stay", (long)(now - fresh),
 		   BURSTS * CAPACITY / BATCH);
 	kvfree(objs);
@@ -241,18 +232,18 @@ static void s20_config_shows_what_an_object_takes(struct kunit *test)
 	struct objcache_params params = {
 		.size = 4096, .align = 4096, .ops = &t_ops, .flags = OBJCACHE_NO_AGING,
 	};
-	struct tcache *tc = t_create_named(test, "contract", &params);
+	struct tcache *tc = t_create_named(test, "kunit-other", &params);
 	struct t_table *config;
-	struct c_slab slab = {};
+	struct t_slab slab = {};
 	unsigned long shown = 0;
 	const char *at;
 
-	config = t_table_open(test, "/sys/kernel/debug/objcache/contract/config", SZ_4K);
+	config = t_table_open(test, "/sys/kernel/debug/objcache/kunit-other/config", SZ_4K);
 	at = strstr(t_table_read(config), "\nslab_object_size: ");
 	KUNIT_EXPECT_NOT_NULL(test, at);
 	if (at)
 		KUNIT_EXPECT_EQ(test, 1, sscanf(at, " slab_object_size: %lu", &shown));
-	KUNIT_EXPECT_TRUE(test, c_slab_read(test, "contract", &slab));
+	KUNIT_EXPECT_TRUE(test, t_slab_read(test, "kunit-other", &slab));
 	KUNIT_EXPECT_EQ(test, shown, slab.size);
 	t_table_close(config);
 	t_finish(tc);
@@ -270,7 +261,7 @@ static struct kunit_case memory_cases[] = {
 };
 
 static struct kunit_suite memory_suite = {
-	.name = "objcache_contract_memory",
+	.name = "objcache_memory",
 	.test_cases = memory_cases,
 };
 

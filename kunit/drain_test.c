@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
-#include "contract.h"
+#include "outside.h"
 
 /* ---- a drain beside takers ---- */
 
@@ -104,7 +104,7 @@ static void s13_a_drain_returns_when_the_destructors_have_run(struct kunit *test
 	ended = kvcalloc(BITS_TO_LONGS(IDS), sizeof(*ended), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ended);
 	atomic_set(&next_id, 0);
-	cache = objcache_create("contract", &params);
+	cache = objcache_create("kunit-other", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_cache, cache));
 	t_on_cpu(test, 0);
@@ -229,7 +229,7 @@ static void s14_what_a_step_has_in_hand_is_waited_for(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ager);
 	init_completion(&ager->begin);
 	init_completion(&ager->end);
-	ager->cache = objcache_create("contract", &params);
+	ager->cache = objcache_create("kunit-other", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ager->cache);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_cache, ager->cache));
 	crew = t_crew_create(test, 1, age_twice, ager);
@@ -306,11 +306,11 @@ static void pass(struct t_thread *thread)
 /* Workers without a CPU take what there is in the order in which it came. */
 static void flush_unbound(struct kunit *test)
 {
-	struct workqueue_struct *wq = alloc_workqueue("objcache_contract_unbound",
+	struct workqueue_struct *wq = alloc_workqueue("objcache_kunit_unbound",
 						      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 
 	KUNIT_ASSERT_NOT_NULL(test, wq);
-	c_flush_wq(wq);
+	t_flush_wq(wq);
 	destroy_workqueue(wq);
 }
 
@@ -341,7 +341,7 @@ static void s13_no_destructor_runs_after_destroy(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, passer.over);
 	/* What it may have left to a worker. */
 	for (i = 0; i < 10; i++) {
-		c_flush_cpus(test);
+		t_flush_cpus(test);
 		flush_unbound(test);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&passer.late), 0);
@@ -364,9 +364,9 @@ static void s13_a_destroy_that_waits_delays_no_other_cache(struct kunit *test)
 
 	t_doom(stuck, 3);
 	t_crew_start(crew);
-	KUNIT_EXPECT_TRUE(test, c_wait_until(!READ_ONCE(stuck->cache) &&
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!READ_ONCE(stuck->cache) &&
 					     !task_is_running(crew->threads[0].task)));
-	tc = t_create_named(test, "contract", &params);
+	tc = t_create_named(test, "kunit-other", &params);
 	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, 1, objcache_drain(tc->cache));
@@ -387,7 +387,7 @@ static struct kunit_case drain_cases[] = {
 };
 
 static struct kunit_suite drain_suite = {
-	.name = "objcache_contract_drain",
+	.name = "objcache_drain",
 	.test_cases = drain_cases,
 };
 

@@ -12,7 +12,8 @@
 #include <linux/ptrace.h>
 
 #include "contexts.h"
-#include "contract.h"
+#include "inside.h"
+#include "outside.h"
 
 #define CAPACITY	32
 #define ROUNDS		200
@@ -43,12 +44,12 @@ static void nest(struct tcache *tc, u32 *random)
 
 	for (i = 0; i < ARRAY_SIZE(task); i++)
 		task[i] = t_try_get(tc, 1);
-	c_hold_token(tc);
+	t_hold_token(tc);
 	for (i = 0; i < nr; i++)
 		irq[i] = t_try_get(tc, 2);
 	for (i = 0; i < nr; i++)
 		t_put(tc, irq[i], 2);
-	c_drop_token(tc);
+	t_drop_token(tc);
 	for (i = 0; i < ARRAY_SIZE(task); i++)
 		t_put(tc, task[i], 1);
 }
@@ -78,9 +79,9 @@ static struct tcache *nested_burst(struct kunit *test, struct tobj **objs)
 
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, CAPACITY);
-	c_hold_token(tc);
+	t_hold_token(tc);
 	t_put_all(tc, objs, CAPACITY);
-	c_drop_token(tc);
+	t_drop_token(tc);
 	return tc;
 }
 
@@ -122,7 +123,7 @@ static void s10_what_was_displaced_ages_as_in_a_shared_part(struct kunit *test)
 	unsigned int i;
 
 	objcache_age(tc->cache);
-	c_flush_cpus(test);
+	t_flush_cpus(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors), 0);
 	expect_all_back(tc, objs, CAPACITY, CAPACITY);
 	t_put_all(tc, objs, CAPACITY);
@@ -233,17 +234,13 @@ static void s08_what_is_above_the_capacity_is_got_before_one_is_made(struct kuni
 static void s08_what_pressure_releases_is_got_before_one_is_made(struct kunit *test)
 {
 	struct tobj **objs = t_objs(test, CAPACITY);
-	struct shrinker *shrinker;
-	struct tcache *tc;
+	struct tcache *tc = t_create_small(test, 0);
 
-	c_watch_shrinker(test);
-	tc = t_create_small(test, 0);
-	shrinker = c_shrinker(test);
 	t_on_cpu(test, 0);
 	hold_keeper(tc);
 	KUNIT_ASSERT_EQ(test, CAPACITY, objcache_prefill(tc->cache, CAPACITY, GFP_KERNEL));
-	c_scan(shrinker, CAPACITY);
-	c_flush_cpus(test);
+	t_scan(tc->cache, CAPACITY);
+	t_flush_cpus(test);
 	expect_all_taken_back(tc, objs, CAPACITY);
 }
 
@@ -318,7 +315,7 @@ static void expect_small_puts(struct kunit *test, unsigned int flags)
 		.flags = flags | OBJCACHE_NO_AGING,
 	};
 	const unsigned int nr = 20 * 60;
-	struct objcache *cache = objcache_create("contract", &params);
+	struct objcache *cache = objcache_create("kunit-other", &params);
 	void **objs = (void **)t_objs(test, nr);
 	unsigned int i;
 
@@ -342,7 +339,7 @@ static void s05_a_put_frees_at_most_what_it_was_given(struct kunit *test)
 /* So that the test above cannot pass because nothing is measured. */
 static void s05_the_meter_counts_what_a_task_frees(struct kunit *test)
 {
-	struct kmem_cache *slab = kmem_cache_create("contract-meter", 64, 0, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *slab = kmem_cache_create("kunit-other-meter", 64, 0, SLAB_NO_MERGE, NULL);
 	void *objs[4];
 
 	KUNIT_ASSERT_NOT_NULL(test, slab);
@@ -371,7 +368,7 @@ static struct kunit_case displaced_cases[] = {
 };
 
 static struct kunit_suite displaced_suite = {
-	.name = "objcache_contract_displaced",
+	.name = "objcache_displaced",
 	.test_cases = displaced_cases,
 };
 

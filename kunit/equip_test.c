@@ -6,7 +6,7 @@
 #include <linux/cpu.h>
 #include <linux/mm.h>
 
-#include "contract.h"
+#include "outside.h"
 
 #define PARKED		24
 
@@ -96,7 +96,7 @@ static long cost_of_caches(struct kunit *test)
 	char name[24];
 
 	for (i = 0; i < CACHES; i++) {
-		snprintf(name, sizeof(name), "contract-%u", i);
+		snprintf(name, sizeof(name), "kunit-other-%u", i);
 		caches[i] = objcache_create(name, &params);
 		KUNIT_EXPECT_FALSE(test, IS_ERR(caches[i]));
 	}
@@ -145,7 +145,7 @@ static void s20_a_cpu_that_goes_gives_its_part_back(struct kunit *test)
 	cost = si_mem_available();
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_caches, caches));
 	for (i = 0; i < CACHES; i++) {
-		snprintf(name, sizeof(name), "contract-%u", i);
+		snprintf(name, sizeof(name), "kunit-other-%u", i);
 		caches[i] = objcache_create(name, &params);
 		KUNIT_EXPECT_FALSE(test, IS_ERR(caches[i]));
 	}
@@ -194,7 +194,7 @@ static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *t
 
 	need_hotplug(test);
 	t_on_cpu(test, 0);
-	t_doom(tc, C_LEAST_BOUND + 8);
+	t_doom(tc, T_LEAST_BOUND + 8);
 	cpu_off(test, cpu);
 	cpu_on(test, cpu);
 	/* No patience ended that the destructors have: they were held up all the time. */
@@ -213,7 +213,7 @@ static struct kunit_case hotplug_cases[] = {
 };
 
 static struct kunit_suite hotplug_suite = {
-	.name = "objcache_contract_hotplug",
+	.name = "objcache_equip",
 	.test_cases = hotplug_cases,
 };
 
