@@ -91,7 +91,8 @@ static int objcache_init_slab(struct objcache_core *core)
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
 					  core->params.slab_flags,
-					  core->lead + core->params.useroffset,
+					  core->params.usersize ? core->lead +
+					  core->params.useroffset : 0,
 					  core->params.usersize);
 	return core->slab ? 0 : -ENOMEM;
 }
