@@ -394,7 +394,7 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 
 static __always_inline bool objcache_no_cache(const struct objcache *cache)
 {
-	return OBJCACHE_CHECKS_CALLS && unlikely(IS_ERR_OR_NULL(cache));
+	return OBJCACHE_CHECKS_CALLS && IS_ERR_OR_NULL(cache);
 }
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)

@@ -401,12 +401,10 @@ EXPORT_SYMBOL_GPL(__objcache_put);
 static void objcache_discard_one(struct objcache_core *core, void *obj,
 				 const struct objcache_site *site)
 {
-	if (unlikely(core->checks)) {
-		if (!objcache_check_back(core, obj, true, site))
-			return;
-		} else {
+	if (likely(!core->checks))
 		objcache_count(core, discarded);
-	}
+	else if (!objcache_check_back(core, obj, true, site))
+		return;
 	objcache_doom(core, obj);
 }
 

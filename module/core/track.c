@@ -10,6 +10,7 @@
  * While an object is parked it holds poison, if it is plain, or what its user left,
  * with a sum of that. On either side of it is a guard.
  */
+#include <linux/bits.h>
 #include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
@@ -23,8 +24,7 @@
 
 /* 128 KiB: chains of six with 100,000 objects. */
 #define OBJCACHE_TABLE_BITS	14
-
-#define OBJCACHE_TABLE_SIZE	(1U << OBJCACHE_TABLE_BITS)
+#define OBJCACHE_TABLE_SIZE	BIT(OBJCACHE_TABLE_BITS)
 #define OBJCACHE_TABLE_LOCKS	64U
 
 static struct hlist_head *objcache_table;
