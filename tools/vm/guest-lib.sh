@@ -46,10 +46,11 @@ need_cpus() {
 	exit 2
 }
 
-# load MODULE [PARAMETER=VALUE...]
+# load MODULE [PARAMETER=VALUE...]; objcache as make's DEBUG= wants it debugged.
 load() {
 	load_name=$1
 	shift
+	[ "$load_name" != objcache ] || [ -z "${DEBUG:-}" ] || set -- "debug=$DEBUG" "$@"
 	try insmod "/guest/$load_name.ko" "$@"
 	# A leak is found after rmmod, when its stack is nothing but numbers.
 	load_text=/sys/module/$load_name/sections/.text
