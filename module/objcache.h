@@ -395,7 +395,7 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 
 static __always_inline bool objcache_no_cache(const struct objcache *cache)
 {
-	return OBJCACHE_CHECKS_CALLS && unlikely(IS_ERR_OR_NULL(cache));
+	return OBJCACHE_CHECKS_CALLS && IS_ERR_OR_NULL(cache);
 }
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)
@@ -509,7 +509,7 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_err(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))

@@ -358,6 +358,8 @@ int objcache_kick_start(void);
 void objcache_kick_stop(void);
 
 /* count.c: statistics */
+extern const char * const objcache_stat_names[OBJCACHE_NR_STATS];
+
 unsigned long objcache_private(struct objcache_core *core,
 			       struct objcache_cpu *c);
 unsigned long objcache_parked_on(struct objcache_core *core,

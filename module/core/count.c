@@ -19,6 +19,13 @@
 
 #include "core.h"
 
+/* The key of each in debugfs. */
+const char * const objcache_stat_names[OBJCACHE_NR_STATS] = {
+#define OBJCACHE_STAT_NAME(name, text)	#name,
+	OBJCACHE_STATS(OBJCACHE_STAT_NAME)
+#undef OBJCACHE_STAT_NAME
+};
+
 /**
  * objcache_private - objects in a CPU's private part
  * @core: the cache

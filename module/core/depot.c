@@ -27,6 +27,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
 /*
  * This CPU is about to take a depot's lock, or has one. What interrupts it there, an
@@ -160,6 +161,8 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 	struct llist_node *last = first;
 	unsigned int i;
 
+	if (unlikely(core->checks))
+		objcache_track_parks(core, objs, nr);
 	for (i = 1; i < nr; i++) {
 		last->next = objcache_link(core, objs[i]);
 		last = last->next;

@@ -257,6 +257,8 @@ void objcache_keep_none(struct objcache_core *core)
  * @core: the cache
  * @leaving: whether to take back what is on its way out
  *
+ * In debug mode it is not yet handed to anybody: objcache_check_handed().
+ *
  * Context: Any.
  * Return: the object, or NULL: at some moment during the call there was none, or
  * who has one tells those who wait when it is through.
@@ -338,6 +340,54 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return ERR_PTR(-EINVAL);
 }
 
+/* In debug mode. */
+static noinline void *objcache_try_get_checked(struct objcache_core *core,
+					       const struct objcache_site *site)
+{
+	void *obj;
+
+	do {
+		obj = objcache_check_oldest(core, false);
+	} while (obj && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_try_get_checked(core, site);
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+noinline void *__objcache_try_get_slow(struct objcache *cache)
+{
+	return __objcache_try_get_at(cache, NULL);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
 /* ---- bounded caches ---- */
 
 /* None may be made now: -EAGAIN. */
@@ -348,27 +398,37 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 	return objcache_fresh(core, gfp);
 }
 
-/* Looked for with the @gfp of the get, whatever it is made with. */
-static void *objcache_get_now(struct objcache_core *core, gfp_t gfp, gfp_t make)
+/*
+ * In debug mode: the oldest if the quarantine is full, else a fresh one; rather than
+ * wait, or give none, the oldest all the same.
+ */
+static void *objcache_get_quarantined(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj, *oldest;
+	void *obj = objcache_check_oldest(core, true);
+	void *oldest = NULL;
 
-	obj = core->checks ? objcache_check_oldest(core, true) :
-			     objcache_get_parked(core, true);
 	if (obj)
 		return obj;
-	obj = objcache_make_now(core, make);
-	if (!IS_ERR(obj) || !core->checks)
-		return obj;
-	/* Rather than wait, from the quarantine. */
-	oldest = objcache_check_oldest(core, false);
+	obj = objcache_make_now(core, gfp);
+	if (IS_ERR(obj))
+		oldest = objcache_check_oldest(core, false);
 	return oldest ?: obj;
+}
+
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(core->checks))
+		return objcache_get_quarantined(core, gfp);
+	obj = objcache_get_parked(core, true);
+	return obj ?: objcache_make_now(core, gfp);
 }
 
 /* A backlog does not keep who may neither wait nor fail from making one. */
 static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_now(core, gfp, gfp);
+	void *obj = objcache_get_now(core, gfp);
 
 	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
 		return obj;
@@ -407,9 +467,8 @@ static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
 	void *obj = ERR_PTR(-EAGAIN);
 
 	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp, core->min_objects ?
-					       gfp & ~__GFP_DIRECT_RECLAIM :
-					       gfp);
+		obj = objcache_get_now(core, core->min_objects ?
+					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
 	if (IS_ERR(obj) && core->min_objects)
 		obj = objcache_make_now(core, gfp);
 	return obj;
@@ -465,98 +524,15 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = NULL;
 
-	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp, gfp);
-	return IS_ERR(obj) ? NULL : obj;
-}
-
-/* ---- debug mode ---- */
-
-/*
- * The oldest if the quarantine is full, else a fresh one; rather than wait, or give
- * none, the oldest all the same.
- */
-static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
-{
-	void *obj, *oldest;
-	int err;
-
-	if (core->bounded)
-		return objcache_get_bounded(core, gfp);
-	obj = objcache_check_oldest(core, !objcache_backlogged(core));
-	if (obj)
-		return obj;
-	err = objcache_may_make(core, gfp);
-	obj = err ? ERR_PTR(err) : objcache_fresh(core, gfp);
-	if (!IS_ERR(obj))
-		return obj;
-	oldest = objcache_check_oldest(core, false);
-	return oldest ?: obj;
-}
-
-static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
-					   bool may_make,
-					   const struct objcache_site *site)
-{
-	void *obj;
-
-	if (unlikely(READ_ONCE(core->dead))) {
-		rcu_read_lock();
-		objcache_check_late(core, NULL, site);
-		rcu_read_unlock();
-		return ERR_PTR(-ENOMEM);
-	}
-	may_make &= objcache_check_gfp(core, gfp, site);
 	do {
-		obj = may_make ? objcache_get_watched(core, gfp) :
-				 objcache_check_oldest(core, false);
-		if (!obj)
-			obj = ERR_PTR(-EAGAIN);
-	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+		if (!READ_ONCE(core->waiting))
+			obj = objcache_get_now(core, gfp);
+		if (IS_ERR_OR_NULL(obj))
+			return NULL;
+	} while (unlikely(core->checks) &&
+		 !objcache_check_handed(core, obj, NULL));
 	return obj;
 }
-
-static void *objcache_or_null(void *obj)
-{
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
-}
-
-/**
- * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
- * @cache: where from
- * @site: where the call is, or NULL
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_at(struct objcache *cache,
-			    const struct objcache_site *site)
-{
-	struct objcache_core *core = to_core(cache);
-
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	if (unlikely(core->checks))
-		return objcache_or_null(objcache_get_checked(core, 0, false,
-							     site));
-	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false);
-	return objcache_parked(core, false);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_at);
-
-/**
- * __objcache_try_get_slow - objcache_try_get() past the hit path
- * @cache: where from
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_slow(struct objcache *cache)
-{
-	return __objcache_try_get_at(cache, NULL);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
@@ -571,6 +547,32 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 	return obj ?: objcache_fresh(core, gfp);
 }
 
+/* In debug mode: beyond the backlog's bound only for who may neither wait nor fail. */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_now(core, gfp);
+	int err;
+
+	if (obj != ERR_PTR(-EAGAIN))
+		return obj;
+	err = objcache_may_make(core, gfp);
+	return err ? ERR_PTR(err) : objcache_fresh(core, gfp);
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_check_get(core, gfp, site))
+		return objcache_try_get_checked(core, site) ?: ERR_PTR(-ENOMEM);
+	do {
+		obj = core->bounded ? objcache_get_bounded(core, gfp) :
+				      objcache_get_watched(core, gfp);
+	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
 /* An object, or why not. */
 static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 {
@@ -580,7 +582,7 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
 	if (unlikely(core->checks))
-		return objcache_get_checked(core, gfp, true, NULL);
+		return objcache_get_checked(core, gfp, NULL);
 	if (unlikely(core->bounded))
 		return objcache_get_bounded(core, gfp);
 	obj = objcache_parked(core, true);
@@ -590,26 +592,6 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 		return objcache_get_later(core, gfp);
 	return objcache_fresh(core, gfp);
 }
-
-/**
- * __objcache_get_at - objcache_get() past the hit path, from a known place
- * @cache: where from
- * @gfp: as for objcache_get()
- * @site: where the call is, or NULL
- *
- * Context: as for objcache_get().
- * Return: an object, or NULL.
- */
-void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
-			const struct objcache_site *site)
-{
-	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
-	    to_core(cache)->checks)
-		return objcache_or_null(objcache_get_checked(to_core(cache),
-							     gfp, true, site));
-	return __objcache_get_slow(cache, gfp);
-}
-EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_slow - objcache_get() past the hit path
@@ -623,9 +605,31 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
 	void *obj = objcache_get_any(cache, gfp);
 
-	return objcache_or_null(obj);
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_is_object(cache) || gfp & __GFP_ZERO ||
+	    !to_core(cache)->checks)
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_get_checked(to_core(cache), gfp, site);
+	return IS_ERR(obj) ? NULL : obj;
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_err - objcache_get_err() past the hit path

@@ -307,7 +307,6 @@ static void objcache_keep_checked(struct objcache_core *core, void *obj,
 		return;
 	}
 	objcache_count(core, refused);
-	objcache_check_seal(core, obj);
 	objcache_doom(core, obj);
 }
 
@@ -381,7 +380,7 @@ EXPORT_SYMBOL_GPL(__objcache_put_at);
  *
  * Context: Any.
  */
-void __objcache_put_slow(struct objcache *cache, void *obj)
+noinline void __objcache_put_slow(struct objcache *cache, void *obj)
 {
 	__objcache_put_at(cache, obj, NULL);
 }
@@ -408,13 +407,10 @@ EXPORT_SYMBOL_GPL(__objcache_put);
 static void objcache_discard_one(struct objcache_core *core, void *obj,
 				 const struct objcache_site *site)
 {
-	if (unlikely(core->checks)) {
-		if (!objcache_check_back(core, obj, true, site))
-			return;
-		objcache_check_seal(core, obj);
-	} else {
+	if (likely(!core->checks))
 		objcache_count(core, discarded);
-	}
+	else if (!objcache_check_back(core, obj, true, site))
+		return;
 	objcache_doom(core, obj);
 }
 
