@@ -474,8 +474,8 @@ void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
  * @core: the cache
  * @node: the node
  *
- * Such objects flow, so puts will look for magazines again. For as many as may lie
- * here at most: what is of no use is freed again, see objcache_depot_trim().
+ * Such objects flow, so puts will look for magazines again. As many as full ones may
+ * lie here at most; what is of no use is freed again, see objcache_depot_trim().
  *
  * Context: Process context.
  */
@@ -484,13 +484,14 @@ void objcache_depot_supply(struct objcache_core *core, int node)
 	struct objcache_node *n = core->node[node];
 	struct objcache_magazine *mag;
 	unsigned long flags;
-	unsigned int nr;
+	long nr, room;
 
 	objcache_lock(n, &flags, true);
-	nr = min_t(long, n->short_of, core->depot_max) / core->batch;
+	nr = n->short_of / core->batch;
+	room = core->depot_max / core->batch - (long)n->empty.nr;
 	n->short_of %= core->batch;
 	objcache_unlock(n, flags);
-	while (nr--) {
+	for (nr = min(nr, room); nr > 0; nr--) {
 		mag = objcache_magazine_alloc(core, GFP_NOWAIT, node);
 		if (!mag)
 			return;
