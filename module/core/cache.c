@@ -45,10 +45,10 @@ static void objcache_set_params(struct objcache_core *core,
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
 	core->object_bytes = objcache_object_bytes(&core->params);
-	/* Half a slab page at most, so that no get is much dearer than the slab's own. */
+	/* A slab page at most, so that no get is much dearer than the slab's own. */
 	if (!core->ops.ctor && !(params->flags & OBJCACHE_DEBUG))
 		core->make_nr = min_t(unsigned int, params->batch / 2,
-				      PAGE_SIZE / 2 / core->object_bytes);
+				      PAGE_SIZE / core->object_bytes);
 	core->slow_put = core->ops.reset ||
 			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
 }

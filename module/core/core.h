@@ -345,7 +345,7 @@ objcache_in_exchange(struct objcache_search *s)
 }
 
 /* depot.c: what no CPU holds */
-#define OBJCACHE_HANDFUL	16U	/* loose objects moved under a lock at a time */
+#define OBJCACHE_HANDFUL	32U	/* loose objects moved under a lock at a time */
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);

@@ -141,12 +141,11 @@ static enum objcache_due objcache_due(struct objcache_core *core,
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr)
 {
-	struct llist_node *first = objcache_link(core, objs[0]);
-	struct llist_node *last = first;
-	unsigned int i;
+	unsigned int i, link = core->link; /* not read anew for each */
+	struct llist_node *first = objs[0] + link, *last = first;
 
 	for (i = 1; i < nr; i++) {
-		last->next = objcache_link(core, objs[i]);
+		last->next = objs[i] + link;
 		last = last->next;
 	}
 	/* What has left its CPU is handed out on no other. */
@@ -216,6 +215,7 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 				      struct objcache_store *store, void **objs,
 				      unsigned int nr)
 {
+	struct llist_node *out = store->out;
 	unsigned int done = 0;
 
 	while (done < nr && store->opened) {
@@ -229,10 +229,9 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 	/* Counted as loose, as those are that follow. */
 	if (done)
 		atomic_long_add(done, &store->loose);
-	for (; done < nr && store->out; done++) {
-		objs[done] = objcache_of_link(core, store->out);
-		WRITE_ONCE(store->out, store->out->next);
-	}
+	for (; done < nr && out; out = out->next)
+		objs[done++] = objcache_of_link(core, out);
+	WRITE_ONCE(store->out, out);
 	return done;
 }
 
