@@ -55,9 +55,12 @@ help:
 	@echo 'Build:'
 	@echo '  all              modules and tools (default)'
 	@echo '  modules          objcache.ko, its example and, where the kernel has KUnit, its tests'
-	@echo '  tools            the user-space clients, in build/tools/'
+	@echo '  tools            the command objcache, and the clients of tests, in build/tools/'
 	@echo '  modules_install  below INSTALL_MOD_PATH'
-	@echo '  install          modules_install, and the clients in /usr/local/bin; all below DESTDIR'
+	@echo '  install          modules_install, and commands, manual pages and headers in /usr/local; all below DESTDIR'
+	@echo '  dkms-install     have dkms build the module, for this kernel and for those to come'
+	@echo '  deb              Debian packages, in build/deb/'
+	@echo '  in-tree          write it into a kernel tree: LINUX=DIR'
 	@echo '  clean            remove build/'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
@@ -70,6 +73,8 @@ help:
 	@echo '  lines            cache lines that move between CPUs, beside the alternatives; which, and who moves them'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
+	@echo '  deb-test         the packages in a clean Debian root, and that in a VM'
+	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -110,10 +115,27 @@ linked:
 	@tools/link.sh '$(out)' $(linked)
 
 tools:
+	+@$(MAKE) -C tools/cli O='$(clients)'
 	+@$(MAKE) -C tools/client O='$(clients)'
 
 install: modules_install tools
-	install -D -t '$(abspath $(DESTDIR))/usr/local/bin' '$(clients)'/objcache-*
+	tools/package/install.sh '$(clients)' '$(abspath $(DESTDIR))' /usr/local
+	install -D -m 644 -t '$(abspath $(DESTDIR))/usr/local/include/objcache' module/objcache.h module/objcache_uapi.h
+
+dkms-install:
+	@tools/dkms_install.sh
+
+deb:
+	@tools/deb.sh
+
+deb-test:
+	@tools/package_test.sh
+
+in-tree:
+	@tools/in_tree.sh
+
+in-tree-test:
+	@tools/in_tree_test.sh
 
 run:
 	@tools/run.sh
@@ -158,4 +180,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench lines scale guest selftest clean
+	litmus bench lines scale guest selftest clean dkms-install deb deb-test in-tree in-tree-test

@@ -7,6 +7,7 @@
 
 #include <linux/compiler.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/sched.h>
 
 #include "compat.h"
@@ -49,8 +50,14 @@ void t_crew_start(struct t_crew *crew);
 void t_crew_stop(struct t_crew *crew);
 bool t_crew_join(struct t_crew *crew);
 
+/*
+ * For a thread, which may be the only CPU's: without preemption, who is to stop it
+ * would never come.
+ */
 static inline bool t_crew_stopping(struct t_crew *crew)
 {
+	if (num_online_cpus() == 1)
+		cond_resched();
 	return READ_ONCE(crew->stop);
 }
 

@@ -28,7 +28,7 @@
  * @aged: its aged ring, or else its current one
  * @nr: objects at least, if there are so many
  *
- * As a thief, a magazine at a time: no section with preemption off is longer.
+ * A magazine at a time: no section with preemption off is longer.
  *
  * Context: Process context.
  * Return: how many objects.
@@ -36,25 +36,17 @@
 unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 				 unsigned long nr)
 {
-	struct objcache_ring *ring;
+	struct objcache_node *n = objcache_node_of(core, cpu);
 	unsigned long done = 0;
+	struct objcache_ring *ring;
+	unsigned int some;
 
 	ring = objcache_ring_of(per_cpu_ptr(core->cpu, cpu), aged);
 	while (done < nr && objcache_ring_count(ring)) {
-		struct objcache_magazine *mag;
-
-		/* In our hands so long: a drain waits for a grace period. */
-		rcu_read_lock();
-		preempt_disable();
-		mag = objcache_ring_steal(ring, NULL);
-		preempt_enable();
-		if (mag)
-			objcache_part_gives(core, objcache_node_of(core, cpu),
-					    OBJCACHE_LEAVING, mag);
-		rcu_read_unlock();
-		if (!mag)
+		some = objcache_part_gives(core, n, OBJCACHE_LEAVING, ring);
+		if (!some)
 			break;
-		done += core->batch;
+		done += some;
 		cond_resched();
 	}
 	return done;
@@ -152,6 +144,8 @@ static void objcache_age_equip(struct objcache_core *core, int cpu)
  */
 void objcache_age_step(struct objcache_core *core)
 {
+	/* At its minimum a cache has nothing that could go. */
+	bool may_go = objcache_beyond_min(core);
 	unsigned long nr = 0;
 	bool used = false;
 	int cpu;
@@ -159,10 +153,12 @@ void objcache_age_step(struct objcache_core *core)
 	mutex_lock(&core->age_mutex);
 	for_each_possible_cpu(cpu) {
 		objcache_age_equip(core, cpu);
-		nr += objcache_age_shared(core, cpu);
+		if (may_go)
+			nr += objcache_age_shared(core, cpu);
 		used |= objcache_age_private(core, per_cpu_ptr(core->cpu, cpu));
 	}
-	nr += objcache_age_stores(core);
+	if (may_go)
+		nr += objcache_age_stores(core);
 	WRITE_ONCE(core->ages, core->ages + 1);
 	objcache_count_add(core, aged_out, nr);
 	trace_objcache_age(core->name, nr);
@@ -183,7 +179,8 @@ static void objcache_age_visits(struct objcache_core *core)
 		if (!READ_ONCE(c->expired) ||
 		    objcache_touched(c) != READ_ONCE(c->touched))
 			continue;
-		if (objcache_may_disturb(cpu))
+		/* A limit is not to be taken away beside objcache_bring_out(). */
+		if (objcache_may_disturb(cpu) || core->bounded)
 			nr += objcache_visit(core, cpu, true);
 		else if (objcache_private(core, c))
 			objcache_ask(c);
@@ -202,7 +199,8 @@ void objcache_age(struct objcache *cache)
 	if (!objcache_cache_ok(cache, "age"))
 		return;
 	objcache_age_step(core);
-	objcache_age_visits(core);
+	if (objcache_beyond_min(core))
+		objcache_age_visits(core);
 }
 EXPORT_SYMBOL_GPL(objcache_age);
 

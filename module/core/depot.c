@@ -160,6 +160,7 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 	atomic_long_add(nr, &n->store[kind].loose);
 	llist_add_batch(first, last, &n->store[kind].in);
 	objcache_mark(n, kind);
+	objcache_tell_waiters(core);
 	if (kind == OBJCACHE_LEAVING)
 		objcache_want(core, objcache_due(core, n));
 }
@@ -202,12 +203,23 @@ bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
 	due = objcache_due(core, n);
 	want = kind == OBJCACHE_LEAVING && !test_bit(due, &core->due);
 	objcache_unlock(n, flags);
+	if (given)
+		objcache_tell_waiters(core);
 	if (given && want)
 		objcache_want(core, due);
 	return given;
 }
 
 /* ---- going out, to gets ---- */
+
+/* Under the lock: all young loose objects; of a quarantine the oldest first. */
+static struct llist_node *objcache_take_young(struct objcache_node *n,
+					      struct objcache_store *store)
+{
+	struct llist_node *all = llist_del_all(&store->in);
+
+	return n->in_order ? llist_reverse_order(all) : all;
+}
 
 /* Under the lock: what is left in the opened magazine, and old loose objects. */
 static unsigned int objcache_take_old(struct objcache_core *core,
@@ -241,9 +253,12 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
 					struct objcache_store *store,
 					void **objs, unsigned int nr)
 {
-	unsigned int done = objcache_take_old(core, n, store, objs, nr);
 	struct llist_node *node;
+	unsigned int done;
 
+	if (n->in_order && !store->out)
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
+	done = objcache_take_old(core, n, store, objs, nr);
 	for (; done < nr; done++) {
 		node = llist_del_first(&store->in);
 		if (!node)
@@ -319,7 +334,7 @@ void objcache_depot_advance(struct objcache_node *n, enum objcache_kind kind)
 	if (!store->old.top && !store->opened)
 		objcache_pile_move(&store->young, &store->old);
 	if (!store->out)
-		WRITE_ONCE(store->out, llist_del_all(&store->in));
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
 	objcache_unlock(n, flags);
 }
 
@@ -367,6 +382,9 @@ unsigned int objcache_depot_expire(struct objcache_core *core,
 		objcache_mark(n, OBJCACHE_LEAVING);
 	objcache_settle(n, OBJCACHE_DISPLACED);
 	objcache_unlock(n, flags);
+	/* Who has looked in between has perhaps found it in neither place. */
+	if (nr)
+		objcache_tell_waiters(core);
 	if (nr)
 		objcache_want(core, objcache_due(core, n));
 	return nr;
@@ -582,6 +600,7 @@ static struct objcache_node *objcache_node_new(struct objcache_core *core,
 	raw_spin_lock_init(&n->lock);
 	for (i = 0; i < longs; i++)
 		core->hint[core->nr_hints++] = &n->surplus[i];
+	n->in_order = core->flags & OBJCACHE_CHECK;
 	return n;
 }
 

@@ -210,6 +210,7 @@ extern const struct bench_pattern bench_flow, bench_flow_free;
 extern const struct bench_pattern bench_overflow, bench_starvation;
 extern const struct bench_pattern bench_age_pause, bench_expensive_new;
 extern const struct bench_pattern bench_constructed;
+extern const struct bench_pattern bench_debug_levels;
 extern const struct bench_pattern bench_primitives;
 extern const struct bench_pattern bench_tail_500, bench_tail_10k;
 

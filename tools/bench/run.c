@@ -56,7 +56,8 @@ static const struct bench_pattern *const patterns[] = {
 	&bench_one_alloc_n_free_10k,
 	&bench_flow,
 	&bench_flow_free, &bench_overflow, &bench_starvation, &bench_age_pause,
-	&bench_expensive_new, &bench_constructed, &bench_primitives,
+	&bench_expensive_new, &bench_constructed, &bench_debug_levels,
+	&bench_primitives,
 	&bench_tail_500, &bench_tail_10k,
 };
 

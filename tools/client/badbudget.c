@@ -16,7 +16,7 @@
 /* How long something that takes a moment may take on a slow machine. */
 #define PATIENCE_MS	20000
 
-/* Some 1.3 MiB on each CPU that there could be, and 6 MiB. */
+/* Some 1.3 MiB on each CPU that there could be, and 10 MiB. */
 static int create_large(int fd, unsigned int number)
 {
 	struct objcache_dev_create create = { .size = 4096, .capacity = 256 };
