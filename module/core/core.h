@@ -152,9 +152,9 @@ struct objcache_core {
 	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
-	bool bounded;			/* it has a maximum or a minimum */
+	bool bounded : 1;		/* it has a maximum or a minimum */
+	bool checks : 1;		/* debug mode: see debug.h */
 	bool slow_put;			/* puts have to look at the object first */
-	bool checks;			/* debug mode: see debug.h */
 	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */

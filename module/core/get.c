@@ -586,10 +586,10 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
-	if (unlikely(core->checks))
-		return objcache_get_checked(core, gfp, true, NULL);
-	if (unlikely(core->bounded))
-		return objcache_get_bounded(core, gfp);
+	if (unlikely(core->checks || core->bounded))
+		return core->checks ?
+			       objcache_get_checked(core, gfp, true, NULL) :
+			       objcache_get_bounded(core, gfp);
 	obj = objcache_parked(core, true, gfp);
 	if (obj)
 		return obj;

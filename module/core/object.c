@@ -24,7 +24,8 @@ static void objcache_slab_free(struct objcache_core *core, void *obj)
 }
 
 /* What is no errno counts as -EINVAL. */
-static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+static __always_inline int objcache_construct(struct objcache_core *core,
+					      void *obj, gfp_t gfp)
 {
 	int err = 0;
 
