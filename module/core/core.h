@@ -153,9 +153,9 @@ struct objcache_core {
 	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
-	bool bounded;			/* it has a maximum or a minimum */
+	bool bounded : 1;		/* it has a maximum or a minimum */
+	bool checks : 1;		/* debug mode: see debug.h */
 	bool slow_put;			/* puts have to look at the object first */
-	bool checks;			/* debug mode: see debug.h */
 	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
@@ -414,7 +414,7 @@ objcache_in_exchange(struct objcache_search *s)
 }
 
 /* depot.c: what no CPU holds */
-#define OBJCACHE_HANDFUL	16U	/* loose objects moved under a lock at a time */
+#define OBJCACHE_HANDFUL	32U	/* loose objects moved under a lock at a time */
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);

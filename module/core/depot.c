@@ -157,14 +157,13 @@ static enum objcache_due objcache_due(struct objcache_core *core,
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr)
 {
-	struct llist_node *first = objcache_link(core, objs[0]);
-	struct llist_node *last = first;
-	unsigned int i;
+	unsigned int i, link = core->link; /* not read anew for each */
+	struct llist_node *first = objs[0] + link, *last = first;
 
 	if (unlikely(core->checks))
 		objcache_track_parks(core, objs, nr);
 	for (i = 1; i < nr; i++) {
-		last->next = objcache_link(core, objs[i]);
+		last->next = objs[i] + link;
 		last = last->next;
 	}
 	/* What has left its CPU is handed out on no other. */
@@ -246,6 +245,7 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 				      struct objcache_store *store, void **objs,
 				      unsigned int nr)
 {
+	struct llist_node *out = store->out;
 	unsigned int done = 0;
 
 	while (done < nr && store->opened) {
@@ -259,10 +259,9 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 	/* Counted as loose, as those are that follow. */
 	if (done)
 		atomic_long_add(done, &store->loose);
-	for (; done < nr && store->out; done++) {
-		objs[done] = objcache_of_link(core, store->out);
-		WRITE_ONCE(store->out, store->out->next);
-	}
+	for (; done < nr && out; out = out->next)
+		objs[done++] = objcache_of_link(core, out);
+	WRITE_ONCE(store->out, out);
 	return done;
 }
 
@@ -513,8 +512,8 @@ void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
  * @core: the cache
  * @node: the node
  *
- * Such objects flow, so puts will look for magazines again. For as many as may lie
- * here at most: what is of no use is freed again, see objcache_depot_trim().
+ * Such objects flow, so puts will look for magazines again. As many as full ones may
+ * lie here at most; what is of no use is freed again, see objcache_depot_trim().
  *
  * Context: Process context.
  */
@@ -523,13 +522,14 @@ void objcache_depot_supply(struct objcache_core *core, int node)
 	struct objcache_node *n = core->node[node];
 	struct objcache_magazine *mag;
 	unsigned long flags;
-	unsigned int nr;
+	long nr, room;
 
 	objcache_lock(n, &flags, true);
-	nr = min_t(long, n->short_of, core->depot_max) / core->batch;
+	nr = n->short_of / core->batch;
+	room = core->depot_max / core->batch - (long)n->empty.nr;
 	n->short_of %= core->batch;
 	objcache_unlock(n, flags);
-	while (nr--) {
+	for (nr = min(nr, room); nr > 0; nr--) {
 		mag = objcache_magazine_alloc(core, GFP_NOWAIT, node);
 		if (!mag)
 			return;

@@ -42,7 +42,8 @@ static noinline int objcache_ctor_checked(struct objcache_core *core, void *obj,
 }
 
 /* What is no errno counts as -EINVAL. */
-static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+static __always_inline int objcache_construct(struct objcache_core *core,
+					      void *obj, gfp_t gfp)
 {
 	int err = 0;
 

@@ -6,8 +6,8 @@
  * empty one is loaded: the one that a thief left in the ring's slot, one from the
  * depot, or a new one. What finds no place goes to the depot, and so does what is
  * put by an interrupt that found the owner at work. So a put moves two magazines at most,
- * allocates one at most, and frees nothing but what it was given, and that only if
- * it may not be kept.
+ * allocates one at most, below the capacity, and frees nothing but what it was given,
+ * and that only if it may not be kept.
  */
 #include <linux/export.h>
 #include <linux/minmax.h>
