@@ -28,6 +28,7 @@
 #define _OBJCACHE_H
 
 #include <linux/compiler.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -208,9 +209,14 @@ struct objcache {
 	/* private: what follows it is struct objcache_core's */
 };
 
+struct device;
+
 struct objcache *__objcache_create(const char *name,
 				   const struct objcache_params *params,
 				   unsigned int abi, size_t params_size);
+struct objcache *__devm_objcache_create(struct device *dev, const char *name,
+					const struct objcache_params *params,
+					unsigned int abi, size_t params_size);
 void *__objcache_get(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get(struct objcache *cache);
 void __objcache_put(struct objcache *cache, void *obj);
@@ -586,5 +592,96 @@ unsigned long objcache_drain(struct objcache *cache);
  * Context: Any.
  */
 void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
+
+/* ---- types and scopes ---- */
+
+/**
+ * OBJCACHE - a cache of a type's objects, as KMEM_CACHE() makes a slab
+ * @__struct: the structure's tag, which is also the name of the cache
+ * @__flags: OBJCACHE_* flags
+ * @...: more members of &struct objcache_params, as ``.ops = &request_ops``
+ *
+ * Of their size, and aligned as the type is.
+ *
+ * Context: as for objcache_create().
+ * Return: as for objcache_create().
+ */
+#define OBJCACHE(__struct, __flags, ...)				\
+	objcache_create(#__struct, &(const struct objcache_params) {	\
+		.size = sizeof(struct __struct),			\
+		.align = __alignof__(struct __struct),			\
+		.flags = (__flags), ##__VA_ARGS__ })
+
+/**
+ * devm_objcache_create - make a cache that ends with a device's driver
+ * @dev: the device
+ * @name: as for objcache_create()
+ * @params: likewise
+ *
+ * Destroyed when the driver is unbound, after what was managed later than it.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
+ * Return: as for objcache_create().
+ */
+static inline struct objcache *
+devm_objcache_create(struct device *dev, const char *name,
+		     const struct objcache_params *params)
+{
+	return __devm_objcache_create(dev, name, params, OBJCACHE_ABI,
+				      sizeof(*params));
+}
+
+/**
+ * objcache_mempool_alloc - a mempool's way to get an element, a mempool_alloc_t
+ * @gfp: as for objcache_get()
+ * @pool_data: the cache
+ *
+ * For mempool_create() and mempool_init(): a reserve of constructed objects. Destroy
+ * the pool before the cache.
+ *
+ * Context: as for objcache_get().
+ * Return: as for objcache_get().
+ */
+void *objcache_mempool_alloc(gfp_t gfp, void *pool_data);
+
+/**
+ * objcache_mempool_free - a mempool's way to give one back, a mempool_free_t
+ * @element: the object
+ * @pool_data: the cache
+ *
+ * Context: as for objcache_put().
+ */
+void objcache_mempool_free(void *element, void *pool_data);
+
+/* Scopes, where the kernel has linux/cleanup.h, which linux/slab.h then includes. */
+#ifdef DEFINE_FREE
+
+/*
+ * struct objcache *cache __free(objcache_destroy) = objcache_create(...);
+ * is destroyed where the scope ends, unless no_free_ptr(cache) has taken it away.
+ */
+DEFINE_FREE(objcache_destroy, struct objcache *,
+	    if (!IS_ERR_OR_NULL(_T)) objcache_destroy(_T))
+
+/**
+ * struct objcache_scope - an object that is put where a scope ends
+ * @cache: where to
+ * @obj: the object; NULL: there was none, or somebody else puts it
+ */
+struct objcache_scope {
+	struct objcache *cache;
+	void *obj;
+};
+
+/*
+ * CLASS(objcache_get, request)(cache, GFP_KERNEL);
+ * gets one, or NULL, in request.obj, and puts it where the scope ends.
+ */
+DEFINE_CLASS(objcache_get, struct objcache_scope,
+	     objcache_put(_T.cache, _T.obj),
+	     ((struct objcache_scope) { cache, objcache_get(cache, gfp) }),
+	     struct objcache *cache, gfp_t gfp)
+
+#endif
 
 #endif /* _OBJCACHE_H */
