@@ -12,11 +12,11 @@
  * from any context, NMI included.
  *
  * What it is not:
- *  - a reserve. A get may fail whenever the slab may; use mempool for forward
- *    progress.
+ *  - a reserve, unless it is told to be (&objcache_params.min_objects). A get may
+ *    else fail whenever the slab may.
  *  - a place for state. Any parked object may be destroyed at any time.
- *  - a buffer that user space is copied to or from: the slab behind it has no
- *    user-copy window. Have the object point to one.
+ *  - a buffer that user space is copied to or from, unless it is told which part
+ *    of an object may be (&objcache_params.useroffset).
  *  - a lookup structure or a reference count. An object that was got belongs
  *    to its getter alone until it is put.
  *
@@ -112,11 +112,14 @@ struct objcache_ops {
  *	magazines to 65536; 0: chosen from what an object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
- * @weight: bytes that an object holds besides its own size; must be 0 for now
+ * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
+ *	where bytes decide: in @batch and @capacity when they are chosen, in what
+ *	the shrinker reports, in objcache_cost().
  * @max_objects: in existence at most; must be 0 for now: no limit
  * @min_objects: in existence at least; must be 0 for now: none kept
- * @useroffset: start of the window that user copies may touch; must be 0 for now
- * @usersize: bytes of it; must be 0 for now: none
+ * @useroffset: where in an object the window starts that user copies may touch,
+ *	as for kmem_cache_create_usercopy()
+ * @usersize: bytes of that window, which ends within @size; 0: none
  * @ops: how objects are made and unmade, copied; NULL: plain memory. A dtor
  *	without a ctor is refused: objects are made in bulk and ahead of need, and
  *	none that nobody has constructed may reach a destructor.
@@ -141,7 +144,7 @@ struct objcache_params {
 
 /**
  * struct objcache_cost - what a cache can come to take, in bytes
- * @object: one object, its share of the slab included
+ * @object: one object, its share of the slab and its weight included
  * @idle: all that is not objects, with every magazine that it can have
  * @full: the same, and all objects that there can be while nobody has one: those
  *	parked on each CPU, those on their way out, and free ones that the slab
@@ -217,10 +220,15 @@ struct objcache *__objcache_create(const char *name,
 struct objcache *__devm_objcache_create(struct device *dev, const char *name,
 					const struct objcache_params *params,
 					unsigned int abi, size_t params_size);
+__printf(4, 5)
+struct objcache *__objcache_createf(const struct objcache_params *params,
+				    unsigned int abi, size_t params_size,
+				    const char *fmt, ...);
 void *__objcache_get(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get(struct objcache *cache);
 void __objcache_put(struct objcache *cache, void *obj);
 void *__objcache_get_slow(struct objcache *cache, gfp_t gfp);
+void *__objcache_get_err(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get_slow(struct objcache *cache);
 void __objcache_put_slow(struct objcache *cache, void *obj);
 
@@ -243,6 +251,22 @@ objcache_create(const char *name, const struct objcache_params *params)
 {
 	return __objcache_create(name, params, OBJCACHE_ABI, sizeof(*params));
 }
+
+/**
+ * objcache_createf - make a cache with a name by format
+ * @params: what the cache is like; copied
+ * @fmt: of the name, as for printf(); what comes of it is as for objcache_create()
+ *
+ * For caches of which there is one for each device, mount or the like:
+ * ``objcache_createf(&params, "squashfs-%u", minor)``.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
+ * Return: as for objcache_create().
+ */
+#define objcache_createf(params, fmt, ...)				\
+	__objcache_createf(params, OBJCACHE_ABI,			\
+			   sizeof(struct objcache_params), fmt,		\
+			   ##__VA_ARGS__)
 
 /**
  * objcache_cost - what a cache can come to take at most
@@ -409,6 +433,30 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 }
 
 /**
+ * objcache_get_err - objcache_get() that says why there is no object
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object as from objcache_get(), or ERR_PTR where that gives NULL: what
+ * the constructor returned (-EINVAL if that is no errno); -EAGAIN, none may be made
+ * now and @gfp or the caller does not allow to wait; -EINTR, a fatal signal ended
+ * the wait; -EINVAL, @gfp is refused; else -ENOMEM.
+ */
+static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	objcache_might_alloc(gfp);
+	if (unlikely(gfp & __GFP_ZERO))
+		return __objcache_get_err(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj))
+		return obj;
+	return __objcache_get_err(cache, gfp);
+}
+
+/**
  * objcache_try_get - take a parked object, never allocate
  * @cache: where from
  *
@@ -552,6 +600,20 @@ void objcache_discard(struct objcache *cache, void *obj);
  */
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp);
+
+/**
+ * objcache_prefill_err - objcache_prefill() that says why it has stopped
+ * @cache: where
+ * @nr: how many
+ * @gfp: as for objcache_get()
+ * @err: where to: 0 if all @nr were parked; -ENOSPC, this CPU parks no more; else
+ *	as from objcache_get_err(). NULL: nobody asks
+ *
+ * Context: as for objcache_prefill().
+ * Return: how many were parked.
+ */
+unsigned int objcache_prefill_err(struct objcache *cache, unsigned int nr,
+				  gfp_t gfp, int *err);
 
 /**
  * objcache_age - one aging step, now

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Installs what is missing of the packages that a group of commands needs.
 #
-#   tools/deps.sh GROUP...     GROUP: run, test, guest, bench, clang, check, arm64 (with test)
+#   tools/deps.sh GROUP...     GROUP: run, test, guest, clients, convert, bench, clang, check, arm64 (with test)
 #   tools/deps.sh --list GROUP...   only prints the packages
 #
 # As root with apt-get, else through sudo, else it prints the line to run and
@@ -20,6 +20,8 @@ packages_of() {
 	clang) packages_of test && echo clang-14 lld-14 llvm-14 ;;
 	check) packages_of clang && echo sparse shellcheck codespell ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
+	convert) echo coccinelle ;;
+	clients) packages_of test && echo coccinelle squashfs-tools dmsetup ;;
 	esac
 }
 
@@ -50,9 +52,9 @@ case ${1:-} in
 -h | --help) usage "$0" && exit ;;
 --list) list_only=1 && shift ;;
 esac
-[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest bench clang check arm64"
+[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest clients convert bench clang check arm64"
 for group; do
-	want_word GROUP "$group" run test guest bench clang check arm64
+	want_word GROUP "$group" run test guest clients convert bench clang check arm64
 done
 [ -x /usr/bin/apt-get ] ||
 	die USAGE "this is not Debian: there is no apt-get"

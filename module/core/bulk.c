@@ -240,38 +240,57 @@ notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
 }
 EXPORT_SYMBOL_GPL(objcache_put_bulk);
 
-static bool objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
+static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
-	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity ||
-	    objcache_backlogged(core))
-		return false;
+	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
+		return -ENOSPC;
+	if (objcache_backlogged(core))
+		return -EAGAIN;
 	obj = objcache_make(core, gfp);
-	if (!obj)
-		return false;
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 	if (!objcache_park(core, &obj, 1)) {
 		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       &obj, 1);
-		return false;
+		return -ENOSPC;
 	}
 	/* For aging: this CPU is in use. */
 	objcache_count(core, prefilled);
-	return true;
+	return 0;
 }
+
+static int objcache_may_prefill(struct objcache *cache, gfp_t gfp)
+{
+	if (!objcache_cache_ok(cache, "prefill") ||
+	    !objcache_gfp_ok(to_core(cache), gfp))
+		return -EINVAL;
+	return objcache_keeps_nothing(to_core(cache)) ? -ENOSPC : 0;
+}
+
+unsigned int objcache_prefill_err(struct objcache *cache, unsigned int nr,
+				  gfp_t gfp, int *err)
+{
+	struct objcache_core *core = to_core(cache);
+	unsigned int done = 0;
+	int ret;
+
+	objcache_might_alloc(gfp);
+	ret = objcache_may_prefill(cache, gfp);
+	while (!ret && done < nr) {
+		ret = objcache_prefill_one(core, gfp);
+		done += !ret;
+	}
+	if (err)
+		*err = ret;
+	return done;
+}
+EXPORT_SYMBOL_GPL(objcache_prefill_err);
 
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp)
 {
-	struct objcache_core *core = to_core(cache);
-	unsigned int done = 0;
-
-	objcache_might_alloc(gfp);
-	if (!objcache_cache_ok(cache, "prefill") ||
-	    !objcache_gfp_ok(core, gfp) || objcache_keeps_nothing(core))
-		return 0;
-	while (done < nr && objcache_prefill_one(core, gfp))
-		done++;
-	return done;
+	return objcache_prefill_err(cache, nr, gfp, NULL);
 }
 EXPORT_SYMBOL_GPL(objcache_prefill);

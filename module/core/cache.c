@@ -45,6 +45,7 @@ static void objcache_set_params(struct objcache_core *core,
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
 	core->object_bytes = objcache_object_bytes(&core->params);
+	core->held_bytes = objcache_held_bytes(&core->params);
 	/* A slab page at most, so that no get is much dearer than the slab's own. */
 	if (!core->ops.ctor && !(params->flags & OBJCACHE_DEBUG))
 		core->make_nr = min_t(unsigned int, params->batch / 2,
@@ -67,7 +68,9 @@ static int objcache_init_slab(struct objcache_core *core)
 		 atomic64_inc_return(&serial));
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
-					  core->params.slab_flags);
+					  core->params.slab_flags,
+					  core->params.useroffset,
+					  core->params.usersize);
 	return core->slab ? 0 : -ENOMEM;
 }
 
@@ -184,6 +187,30 @@ struct objcache *__objcache_create(const char *name,
 	return IS_ERR(core) ? ERR_CAST(core) : &core->pub;
 }
 EXPORT_SYMBOL_GPL(__objcache_create);
+
+/**
+ * __objcache_createf - what objcache_createf() calls
+ * @params: as there
+ * @abi: %OBJCACHE_ABI of the caller's header
+ * @params_size: bytes of the caller's struct objcache_params
+ * @fmt: as there
+ *
+ * Return: as there.
+ */
+struct objcache *__objcache_createf(const struct objcache_params *params,
+				    unsigned int abi, size_t params_size,
+				    const char *fmt, ...)
+{
+	/* One that is cut off here is too long all the same. */
+	char name[OBJCACHE_NAME_LEN + 1];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	return __objcache_create(name, params, abi, params_size);
+}
+EXPORT_SYMBOL_GPL(__objcache_createf);
 
 /* ---- destroy ---- */
 

@@ -134,6 +134,7 @@ struct objcache_core {
 	unsigned int make_nr;		/* plain objects made in one go */
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int object_bytes;	/* that one takes in the slab */
+	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
 	bool slow_put;			/* puts have to look at the object first */
@@ -376,7 +377,7 @@ int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
 
 /* keeper.c: the one worker, and the backlog's bound */
-bool objcache_may_make(struct objcache_core *core, gfp_t gfp);
+int objcache_may_make(struct objcache_core *core, gfp_t gfp);
 unsigned long objcache_unmake_leaving(struct objcache_core *core,
 				      unsigned long nr);
 void objcache_keeper_flush(struct objcache_core *core);
@@ -480,6 +481,7 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
 unsigned int objcache_object_bytes(const struct objcache_params *params);
+unsigned int objcache_held_bytes(const struct objcache_params *params);
 unsigned int objcache_depot_objects(const struct objcache_params *params);
 
 #endif /* _OBJCACHE_CORE_H */

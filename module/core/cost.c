@@ -70,7 +70,7 @@ static void objcache_cost_of(const struct objcache_params *p,
 	/* Waiting for the keeper: as many as end the making of more. */
 	u64 objects = max(p->capacity, OBJCACHE_MIN_BACKLOG);
 
-	cost->object = objcache_object_share(p);
+	cost->object = objcache_object_share(p) + p->weight;
 	cost->idle = objcache_alloc_bytes(sizeof(struct objcache_core)) +
 		     num_possible_nodes() *
 		     objcache_alloc_bytes(sizeof(struct objcache_node) +
@@ -82,8 +82,9 @@ static void objcache_cost_of(const struct objcache_params *p,
 			      objcache_magazine_bytes(p->batch);
 		objects += depot + cpus * p->capacity;
 	}
+	/* What the slab keeps for itself holds nothing. */
 	cost->full = cost->idle + objects * cost->object +
-		     objcache_slack_bytes(cost->object);
+		     objcache_slack_bytes(objcache_object_share(p));
 }
 
 int objcache_cost(const char *name, const struct objcache_params *params,

@@ -262,13 +262,13 @@ static __always_inline void *objcache_fresh(struct objcache_core *core,
 	void *obj = NULL;
 
 	if (unlikely(READ_ONCE(core->dead)))
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	if (core->make_nr > 1)
 		obj = objcache_make_some(core, gfp);
 	if (!obj) {
 		obj = objcache_make(core, gfp);
-		if (!obj)
-			return NULL;
+		if (unlikely(IS_ERR(obj)))
+			return obj;
 		objcache_count(core, fresh);
 		trace_objcache_miss(core->name, 1);
 	}
@@ -296,7 +296,7 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 {
 	if (objcache_cache_ok(cache, "get"))
 		objcache_gfp_ok(to_core(cache), gfp);
-	return NULL;
+	return ERR_PTR(-EINVAL);
 }
 
 /**
@@ -317,24 +317,18 @@ EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 {
+	int err = objcache_may_make(core, gfp);
 	void *obj;
 
-	if (!objcache_may_make(core, gfp))
-		return NULL;
+	if (err)
+		return ERR_PTR(err);
 	/* What has come meanwhile need not be made. */
 	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
 	return obj ?: objcache_fresh(core, gfp);
 }
 
-/**
- * __objcache_get_slow - objcache_get() past the hit path
- * @cache: where from
- * @gfp: as for objcache_get()
- *
- * Context: as for objcache_get().
- * Return: an object, or NULL.
- */
-void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
+/* An object, or why not. */
+static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 {
 	struct objcache_core *core = to_core(cache);
 	void *obj;
@@ -348,7 +342,36 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 		return objcache_get_later(core, gfp);
 	return objcache_fresh(core, gfp);
 }
+
+/**
+ * __objcache_get_slow - objcache_get() past the hit path
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
+{
+	void *obj = objcache_get_any(cache, gfp);
+
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
+}
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_err - objcache_get_err() past the hit path
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or ERR_PTR as from objcache_get_err().
+ */
+void *__objcache_get_err(struct objcache *cache, gfp_t gfp)
+{
+	return objcache_get_any(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_err);
 
 /* ---- out of line ---- */
 

@@ -245,14 +245,15 @@ static bool objcache_may_wait(gfp_t gfp)
 	return !(current->flags & PF_MEMALLOC) && !objcache_in_dtor();
 }
 
-static bool objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
+static int objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
 {
 	objcache_count(core, waits);
 	if (!(gfp & __GFP_NOFAIL))
-		return !wait_event_killable(core->room,
-					    !objcache_backlogged(core));
+		return wait_event_killable(core->room,
+					   !objcache_backlogged(core)) ?
+			       -EINTR : 0;
 	wait_event(core->room, !objcache_backlogged(core));
-	return true;
+	return 0;
 }
 
 /**
@@ -261,22 +262,23 @@ static bool objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
  * @gfp: of the get
  *
  * Context: Any in which @gfp is legal.
- * Return: whether it may now.
+ * Return: 0: it may now; -EAGAIN: not yet, and the caller may not wait; -EINTR: a
+ * fatal signal came.
  */
-bool objcache_may_make(struct objcache_core *core, gfp_t gfp)
+int objcache_may_make(struct objcache_core *core, gfp_t gfp)
 {
 	bool may_wait = gfpflags_allow_blocking(gfp) && objcache_may_wait(gfp);
 
 	if (may_wait)
 		objcache_dtor_might_run(core);
 	if (!objcache_backlogged(core))
-		return true;
+		return 0;
 	if (may_wait)
 		return objcache_wait_for_room(core, gfp);
 	if (!(gfp & __GFP_NOFAIL))
-		return false;
+		return -EAGAIN;
 	objcache_count(core, forced);
-	return true;
+	return 0;
 }
 
 /* ---- life ---- */

@@ -5,6 +5,7 @@
  * Making is done outside every critical section, in the caller's context; the
  * destructor runs in the keeper alone.
  */
+#include <linux/err.h>
 #include <linux/slab.h>
 
 #include "context.h"
@@ -16,30 +17,45 @@ static gfp_t objcache_slab_gfp(gfp_t gfp)
 	return gfp & ~__GFP_ACCOUNT;
 }
 
+/* What is no errno counts as -EINVAL. */
+static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+{
+	int err = 0;
+
+	if (core->ops.ctor)
+		err = core->ops.ctor(obj, core->ctx, gfp);
+	if (!err) {
+		objcache_count(core, created);
+		return 0;
+	}
+	objcache_count(core, ctor_failures);
+	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
+}
+
 /**
  * objcache_make - make one object
  * @core: the cache
  * @gfp: for the slab and the constructor
  *
  * Context: Any in which @gfp is legal.
- * Return: the object, counted as created, or NULL with nothing left behind.
+ * Return: the object, counted as created, or ERR_PTR with nothing left behind: what
+ * the constructor said, else -ENOMEM.
  */
 void *objcache_make(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
+	int err;
 
 	if (!objcache_may_alloc())
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
 	if (!obj)
-		return NULL;
-	if (core->ops.ctor && core->ops.ctor(obj, core->ctx, gfp)) {
-		objcache_count(core, ctor_failures);
-		kmem_cache_free(core->slab, obj);
-		return NULL;
-	}
-	objcache_count(core, created);
-	return obj;
+		return ERR_PTR(-ENOMEM);
+	err = objcache_construct(core, obj, gfp);
+	if (!err)
+		return obj;
+	kmem_cache_free(core->slab, obj);
+	return ERR_PTR(err);
 }
 
 /**

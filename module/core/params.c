@@ -34,6 +34,9 @@
 #define OBJCACHE_MIN_AGE_MS	10U
 #define OBJCACHE_MAX_AGE_MS	3600000U
 
+/* Beside an object: no more can be one allocation, and sums stay in range. */
+#define OBJCACHE_MAX_WEIGHT	(1U << 30)
+
 #define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
 
 #define objcache_bad(fmt, ...) \
@@ -79,6 +82,23 @@ static int objcache_check_slab_flags(const char *name, slab_flags_t flags)
 	return 0;
 }
 
+/* The slab warns of what is not, which would taint the kernel. */
+static int objcache_check_usercopy(const char *name,
+				   const struct objcache_params *p)
+{
+	if (p->useroffset && !p->usersize)
+		return objcache_bad("%s: useroffset %u, must be 0 with a usersize of 0",
+				    name, p->useroffset);
+	if (p->useroffset > p->size)
+		return objcache_bad("%s: useroffset %u out of range 0 to %u with a size of %u",
+				    name, p->useroffset, p->size - 1, p->size);
+	if (p->usersize > p->size - p->useroffset)
+		return objcache_bad("%s: usersize %u out of range 0 to %u with a size of %u and a useroffset of %u",
+				    name, p->usersize, p->size - p->useroffset,
+				    p->size, p->useroffset);
+	return 0;
+}
+
 static int objcache_check_object(const char *name,
 				 const struct objcache_params *p)
 {
@@ -96,7 +116,11 @@ static int objcache_check_object(const char *name,
 	if (p->flags & ~OBJCACHE_FLAGS)
 		return objcache_bad("%s: flags 0x%x, may only have 0x%x", name,
 				    p->flags, OBJCACHE_FLAGS);
-	return objcache_check_slab_flags(name, p->slab_flags);
+	if (p->weight > OBJCACHE_MAX_WEIGHT)
+		return objcache_bad("%s: weight %u out of range 0 to %u", name,
+				    p->weight, OBJCACHE_MAX_WEIGHT);
+	return objcache_check_usercopy(name, p) ?:
+	       objcache_check_slab_flags(name, p->slab_flags);
 }
 
 static unsigned int objcache_max_batch(const struct objcache_params *p)
@@ -108,7 +132,7 @@ static unsigned int objcache_max_batch(const struct objcache_params *p)
 /* The largest 2^n - 1 within the budgets: it fills a kmalloc size class. */
 static unsigned int objcache_choose_batch(const struct objcache_params *p)
 {
-	unsigned int most = OBJCACHE_BATCH_BYTES / objcache_object_bytes(p);
+	unsigned int most = OBJCACHE_BATCH_BYTES / objcache_held_bytes(p);
 	unsigned int batch = OBJCACHE_BATCH;
 
 	if (p->capacity)
@@ -123,7 +147,7 @@ static unsigned int objcache_choose_capacity(const struct objcache_params *p)
 {
 	unsigned int most = min(OBJCACHE_CAPACITY,
 				OBJCACHE_CAPACITY_BYTES /
-				objcache_object_bytes(p));
+				objcache_held_bytes(p));
 
 	return max(2 * p->batch, rounddown(most, p->batch));
 }
@@ -190,11 +214,8 @@ static int objcache_check_unused(const char *name,
 		const char *name;
 		unsigned int value;
 	} unused[] = {
-		{ "weight", p->weight },
 		{ "max_objects", p->max_objects },
 		{ "min_objects", p->min_objects },
-		{ "useroffset", p->useroffset },
-		{ "usersize", p->usersize },
 	};
 	int i;
 
@@ -250,7 +271,7 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
  */
 unsigned int objcache_depot_objects(const struct objcache_params *params)
 {
-	unsigned int most = OBJCACHE_DEPOT_BYTES / objcache_object_bytes(params);
+	unsigned int most = OBJCACHE_DEPOT_BYTES / objcache_held_bytes(params);
 
 	return clamp(most, OBJCACHE_DEPOT_MIN * params->capacity,
 		     OBJCACHE_DEPOT_MAX * params->capacity);
@@ -310,4 +331,15 @@ unsigned int objcache_object_bytes(const struct objcache_params *params)
 		align = max(align, line);
 	}
 	return ALIGN(size, max_t(unsigned int, align, sizeof(void *)));
+}
+
+/**
+ * objcache_held_bytes - what an object takes and holds
+ * @params: of the cache
+ *
+ * Return: bytes: those in the slab, and its weight.
+ */
+unsigned int objcache_held_bytes(const struct objcache_params *params)
+{
+	return objcache_object_bytes(params) + params->weight;
 }

@@ -19,7 +19,7 @@
 
 static unsigned long objcache_shrink_unit(const struct objcache_core *core)
 {
-	return DIV_ROUND_UP(core->object_bytes, PAGE_SIZE);
+	return DIV_ROUND_UP(core->held_bytes, PAGE_SIZE);
 }
 
 static unsigned long objcache_shrink_count(struct shrinker *shrinker,

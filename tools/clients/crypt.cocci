@@ -36,10 +36,8 @@ expression size;
 +		.align = ARCH_KMALLOC_MINALIGN,
 +	};
 +	static atomic_t serial;
-+	char name[OBJCACHE_NAME_LEN];
 +
-+	snprintf(name, sizeof(name), "dm-crypt-%u", atomic_inc_return(&serial));
-+	cc->requests = objcache_create(name, &params);
++	cc->requests = objcache_createf(&params, "dm-crypt-%u", atomic_inc_return(&serial));
 +	if (IS_ERR(cc->requests))
 +		return PTR_ERR(cc->requests);
 +	return mempool_init(&cc->req_pool, MIN_IOS, objcache_mempool_alloc,

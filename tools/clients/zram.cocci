@@ -83,7 +83,7 @@ struct zcomp_strm *zcomp_stream_get(struct zcomp *comp)
 {
 -	local_lock(&comp->stream->lock);
 -	return this_cpu_ptr(comp->stream);
-+	return objcache_get(comp->streams, GFP_NOIO);
++	return objcache_get(comp->streams, GFP_NOIO | __GFP_NOFAIL);
 }
 
 // part: get where one may not sleep
@@ -143,8 +143,7 @@ struct zcomp_strm *zcomp_stream_get(struct zcomp *comp);
 -	ret = cpuhp_state_add_instance(CPUHP_ZCOMP_PREPARE, &comp->node);
 -	if (ret < 0)
 -		goto cleanup;
-+	snprintf(name, sizeof(name), "zcomp-%u", atomic_inc_return(&serial));
-+	comp->streams = objcache_create(name, &streams);
++	comp->streams = objcache_createf(&streams, "zcomp-%u", atomic_inc_return(&serial));
 +	ret = PTR_ERR_OR_ZERO(comp->streams);
 +	if (ret)
 +		goto cleanup;
@@ -173,7 +172,6 @@ static int zcomp_init(struct zcomp *comp, struct zcomp_params *params)
 +		.ctx = comp,
 +	};
 +	static atomic_t serial;
-+	char name[OBJCACHE_NAME_LEN];
 	int ret;
 	...
 }

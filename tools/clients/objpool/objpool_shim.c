@@ -81,10 +81,8 @@ static struct objcache *shim_cache(struct objpool_shim *shim, int nr)
 		.ops = &shim_ops,
 		.ctx = shim,
 	};
-	char name[OBJCACHE_NAME_LEN];
 
-	snprintf(name, sizeof(name), "objpool-%u", atomic_inc_return(&serial));
-	return objcache_create(name, &params);
+	return objcache_createf(&params, "objpool-%u", atomic_inc_return(&serial));
 }
 
 int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
