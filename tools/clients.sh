@@ -89,7 +89,7 @@ make_images() {
 # files_of CLIENT: sets FILES to options of vm.py.
 files_of() {
 	local client=$1 variant file module
-	FILES=(--file "$BUILT/module/objcache.ko")
+	FILES=(--file "$BUILT/module/objcache.ko" --file "$here/clients/guest-$client.sh=client.sh")
 	for variant in original converted; do
 		for file in "$OUT/$client/$variant"/*.ko; do
 			FILES+=(--file "$file=$variant-${file##*/}")
