@@ -11,7 +11,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 odd := : , ; ' " ` $$ \# % & < > | * ? [ ] ( ) \ !
 plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$(findstring $(character),$(2)))),$(error \
 	objcache: $(1)=$(2): no path that kbuild can have: white space in it, or one of $(odd)))
-ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all modules modules_install linked tools install clean convert,$(or $(MAKECMDGOALS),all)),)
 $(call plain,CURDIR,$(CURDIR))
 $(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
 ifeq ($(origin O),command line)
@@ -59,6 +59,7 @@ help:
 	@echo '  modules_install  below INSTALL_MOD_PATH'
 	@echo '  install          modules_install, and the clients in /usr/local/bin; all below DESTDIR'
 	@echo '  clean            remove build/'
+	@echo '  convert          M=DIR: moves the module there from plain kmem_caches to objcache'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
@@ -69,6 +70,7 @@ help:
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  lines            cache lines that move between CPUs, beside the alternatives; which, and who moves them'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
+	@echo '  clients          pools of the kernel, moved to objcache, beside the originals; CLIENTS="NAME..."'
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
@@ -83,6 +85,7 @@ help:
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo "  SUITE='NAME*'    only these KUnit suites and nothing else (test, while working on them; all)"
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  CLIENTS="NAME..."  which clients: objpool zram crypt squashfs (clients; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
 	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
@@ -145,6 +148,12 @@ scale:
 guest:
 	@tools/guest.sh
 
+clients:
+	@tools/clients.sh
+
+convert:
+	@tools/convert.sh $(if $(filter command,$(origin M)),'$(abspath $(M))')
+
 selftest:
 	@tools/selftest.sh
 
@@ -158,4 +167,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench lines scale guest selftest clean
+	litmus bench lines scale guest clients convert selftest clean

@@ -30,7 +30,7 @@ static const struct objcache_ops typed_ops = { .ctor = typed_ctor };
 
 static void its_objects_are_as_the_type_is(struct kunit *test)
 {
-	struct objcache *cache = OBJCACHE(t_typed, OBJCACHE_NO_AGING);
+	struct objcache *cache = OBJCACHE(t_typed, SLAB_HWCACHE_ALIGN);
 	struct t_typed *objs[3];
 	struct objcache *second;
 	unsigned int i;

@@ -658,21 +658,46 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
 /* ---- types and scopes ---- */
 
 /**
+ * objcache_create_plain - make a cache of plain memory
+ * @name: as for objcache_create()
+ * @size: bytes of an object
+ * @align: bytes, a power of two; 0: natural
+ * @slab_flags: as in &struct objcache_params
+ *
+ * By the arguments of kmem_cache_create(), for who moves over from that.
+ *
+ * Context: as for objcache_create().
+ * Return: as for objcache_create(): never NULL.
+ */
+static inline struct objcache *
+objcache_create_plain(const char *name, unsigned int size, unsigned int align,
+		      slab_flags_t slab_flags)
+{
+	const struct objcache_params params = {
+		.size = size,
+		.align = align,
+		.slab_flags = slab_flags,
+	};
+
+	return objcache_create(name, &params);
+}
+
+/**
  * OBJCACHE - a cache of a type's objects, as KMEM_CACHE() makes a slab
  * @__struct: the structure's tag, which is also the name of the cache
- * @__flags: OBJCACHE_* flags
- * @...: more members of &struct objcache_params, as ``.ops = &request_ops``
+ * @__slab_flags: as in &struct objcache_params
+ * @...: more members of that, as ``.ops = &request_ops``
  *
  * Of their size, and aligned as the type is.
  *
  * Context: as for objcache_create().
- * Return: as for objcache_create().
+ * Return: as for objcache_create(): never NULL.
  */
-#define OBJCACHE(__struct, __flags, ...)				\
+#define OBJCACHE(__struct, __slab_flags, ...)				\
 	objcache_create(#__struct, &(const struct objcache_params) {	\
 		.size = sizeof(struct __struct),			\
 		.align = __alignof__(struct __struct),			\
-		.flags = (__flags), ##__VA_ARGS__ })
+		.slab_flags = (__slab_flags), ##__VA_ARGS__ })
 
 /**
  * devm_objcache_create - make a cache that ends with a device's driver

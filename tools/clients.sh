@@ -46,7 +46,6 @@ declare -rA NEEDS=([objpool]='' [zram]='zram' [crypt]='dm-crypt brd cryptd xts e
 # What the kernel's command line has for a client.
 declare -rA ARGUMENTS=([objpool]='preempt=full' [zram]='' [crypt]='' [squashfs]='')
 declare -rA MEGABYTES=([objpool]=1024 [zram]=384 [crypt]=768 [squashfs]=1024)
-readonly LIBRARIES=/lib/x86_64-linux-gnu
 
 refuse "make clients runs on the stock kernel $KERNEL with 4 CPUs; CLIENTS chooses clients" FLAVOR CPUS DURATION
 read -ra clients <<<"${CLIENTS:-${ALL[*]}}"

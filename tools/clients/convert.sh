@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154	# here, OUT, SOURCE and FOLDER: clients.sh
 # Converts a copy of a real user by a semantic patch, part by part, and builds it and
 # its original. Sourced by clients.sh.
 
@@ -17,7 +17,7 @@ declare -rA CONVERTED=(
 	[squashfs]='decompressor_multi.c'
 )
 # More for the compiler. Debian builds squashfs otherwise.
-declare -rA COMPILED=([squashfs]='-DCONFIG_SQUASHFS_DECOMP_MULTI=1 -UCONFIG_SQUASHFS_DECOMP_MULTI_PERCPU')
+declare -rA COMPILED=([squashfs]=-DCONFIG_SQUASHFS_DECOMP_MULTI=1)
 
 # tree FOLDER FILE...: what is in them, as one word.
 tree() { (cd "$1" && shift && cat "$@") | hash_of; }
@@ -59,6 +59,7 @@ count_lines() {
 
 # kbuild_of CLIENT VARIANT: what makes its modules.
 kbuild_of() {
+	# shellcheck disable=SC2016	# make expands it
 	local include='ccflags-y := -I$(INCLUDE)'
 	case $1 in
 	objpool)
@@ -97,6 +98,7 @@ convert_client() {
 		count_lines "$client"
 	fi
 	for variant in original converted; do
+		# shellcheck disable=SC2153	# not folder
 		make -s -j"$(nproc)" -C "$TOP" KDIR="$FOLDER/build" M="$folder/$variant" INCLUDE="$TOP/module" \
 			KCFLAGS="-Werror ${COMPILED[$client]:-}" modules >&2 || die FAILED "$client, $variant: does not build"
 	done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC2034,SC2154	# CACHES and variant: guest.sh
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
 # dm-crypt on a RAM disk: what four write eight read; and what is on the disk is what the
 # original has put there. A cipher that works on its own time (cryptd) takes a request
 # from the pool for each sector, one that does not only the first.

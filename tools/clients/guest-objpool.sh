@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC2034,SC2154	# CACHES and variant: guest.sh
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
 # objpool: the kernel's own test, which does all at insmod and then refuses to be loaded
 # (EAGAIN), so that it can be run again.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC2034,SC2154	# CACHES and variant: guest.sh
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
 # squashfs: an image of each compressor on a RAM disk, read by eight while caches are
 # dropped; every file has to be what it was.
 

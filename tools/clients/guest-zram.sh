@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC2034,SC2154	# CACHES and variant: guest.sh
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
 # zram: as a disk for each of its compressors, and as swap under pressure, while a CPU
 # goes off and on.
 

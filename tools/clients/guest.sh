@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC1091,SC2154	# the sourced files are in the guest, and so are CLIENT, MODE, MODULES
+# shellcheck shell=dash disable=SC1091,SC2086,SC2154	# what is sourced is in the guest, and so are CLIENT, MODE and MODULES
 # make clients: CLIENT as it was and as converted, at work (MODE work, four CPUs) or
 # counted (MODE count). Runs in the VM, sourced by guest-init.sh. What a client does is
 # in client.sh: insert, remove, work, count; here is what all have to fulfil.
