@@ -115,8 +115,11 @@ struct objcache_ops {
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
  *	where bytes decide: in @batch and @capacity when they are chosen, in what
  *	the shrinker reports, in objcache_cost().
- * @max_objects: in existence at most; must be 0 for now: no limit
- * @min_objects: in existence at least; must be 0 for now: none kept
+ * @max_objects: in existence at most, memory that is about to be one or still was
+ *	one included; up to INT_MAX; 0: no limit. See objcache_get() for who waits.
+ * @min_objects: in existence at least, made by objcache_create(): up to 65536, and
+ *	to @max_objects; 0: none kept. Neither of the two with %OBJCACHE_NO_STEAL or
+ *	%OBJCACHE_NODE_LOCAL.
  * @useroffset: where in an object the window starts that user copies may touch,
  *	as for kmem_cache_create_usercopy()
  * @usersize: bytes of that window, which ends within @size; 0: none
@@ -409,8 +412,17 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * The _noinline twin checks it. @gfp is, where the kernel checks that of
  * kmem_cache_alloc(), whether there is a parked object or not.
  *
- * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
- * destructor here: not under a lock that a dtor takes.
+ * With all of GFP_KERNEL, and very many objects waiting to be destroyed, it waits for
+ * destructors: not under a lock that a dtor takes.
+ *
+ * In a cache with a maximum, and no more to be made, a get with __GFP_DIRECT_RECLAIM
+ * waits for a put, for an object's end or for a making that failed: first come, first
+ * served. Without a minimum it does not if @gfp has __GFP_NORETRY or
+ * __GFP_RETRY_MAYFAIL, and a fatal signal ends the wait, but for __GFP_NOFAIL. In a
+ * cache with a minimum such a get never returns NULL: an object is tried to be made
+ * without reclaim and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN
+ * added, then it waits, and tries again every five seconds. Nobody waits in a
+ * destructor of the same cache. No such wait under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
  * caller is not preemptible, parked objects only.
@@ -500,7 +512,8 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
  * Context: as for objcache_get().
  * Return: how many were taken; they are @objs[0] and up, in the order in which
  * as many single gets would have given them. Fewer than @nr when there is no
- * memory or a constructor failed; those are the caller's all the same.
+ * memory or a constructor failed; those are the caller's all the same. Where the
+ * number of objects is bounded it waits for the first one only.
  */
 static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 						      gfp_t gfp,
@@ -592,7 +605,8 @@ void objcache_discard(struct objcache *cache, void *obj);
  * @gfp: as for objcache_get()
  *
  * Stops at the capacity of the CPU; nothing that is parked makes way. Stops also
- * while too many objects wait to be destroyed. With %OBJCACHE_DEBUG it parks none.
+ * while too many objects wait to be destroyed, at &objcache_params.max_objects, and
+ * while somebody waits for an object. With %OBJCACHE_DEBUG it parks none.
  *
  * Context: Process context, may sleep if @gfp does. Not from a dtor or a hotplug
  * callback, nor under a lock that a dtor takes.
@@ -635,7 +649,8 @@ void objcache_age(struct objcache *cache);
  * objcache_drain - release all that is parked
  * @cache: the cache
  *
- * Returns when the destructors have run. Objects put meanwhile may stay.
+ * Returns when the destructors have run. Objects put meanwhile may stay, and so do
+ * &objcache_params.min_objects of them.
  *
  * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
  * under a lock that a dtor or a hotplug callback takes.

@@ -39,7 +39,7 @@
 #define OBJCACHE_DEV_PATH		"/dev/objcache"
 
 /* Version of struct objcache_dev_stats. */
-#define OBJCACHE_DEV_STATS_VERSION	2
+#define OBJCACHE_DEV_STATS_VERSION	3
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_DEV_NAME_LEN		32
@@ -242,6 +242,8 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(shrunk, "objects that memory pressure has sent out")		\
 	_(waits, "gets that waited for the backlog to be smaller")	\
 	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
+	_(limit_waits, "times that a get waited because of max_objects or min_objects")	\
+	_(remade, "objects that others were made of, to keep min_objects")	\
 	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")
 
 /**
@@ -272,7 +274,7 @@ struct objcache_dev_stats {
 	__u64 session_objects;
 };
 
-static_assert(sizeof(struct objcache_dev_stats) == 256, "ABI");
+static_assert(sizeof(struct objcache_dev_stats) == 272, "ABI");
 
 /**
  * DOC: workloads

@@ -126,7 +126,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 }
 
 /* From one magazine: no visit to the owner section is longer. */
-static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
+static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
 				      unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
@@ -152,6 +152,32 @@ static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
 	return nr;
 }
 
+static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
+				      unsigned int nr, void **objs)
+{
+	if (likely(!core->bounded))
+		return objcache_get_visit(core, gfp, nr, objs);
+	/* Not before those who wait. */
+	if (READ_ONCE(core->waiting))
+		return 0;
+	preempt_disable();
+	nr = objcache_get_visit(core, gfp, nr, objs);
+	objcache_keep_none(core);
+	preempt_enable();
+	return nr;
+}
+
+/* Where that is bounded, it waits for its first object only. */
+static void *objcache_get_another(struct objcache *cache, gfp_t gfp,
+				  unsigned int done)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (done && core->bounded)
+		return objcache_get_more(core, gfp);
+	return objcache_get(cache, gfp);
+}
+
 static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 						    gfp_t gfp, unsigned int nr,
 						    void **objs)
@@ -166,7 +192,7 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 						      objs + done);
 
 		if (!some) {
-			objs[done] = objcache_get(cache, gfp);
+			objs[done] = objcache_get_another(cache, gfp, done);
 			some = !!objs[done];
 		}
 		if (!some)
@@ -246,7 +272,7 @@ static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 
 	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
 		return -ENOSPC;
-	if (objcache_backlogged(core))
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
 		return -EAGAIN;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))

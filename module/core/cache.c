@@ -27,6 +27,22 @@ static int objcache_init_cpus(struct objcache_core *core)
 	return 0;
 }
 
+/*
+ * A slab page at most, so that no get is much dearer than the slab's own; and not of
+ * objects that others may be short of.
+ */
+static unsigned int objcache_choose_make_nr(struct objcache_core *core)
+{
+	const struct objcache_params *p = &core->params;
+	unsigned int nr = min_t(unsigned int, p->batch / 2,
+				PAGE_SIZE / core->object_bytes);
+
+	if (core->ops.ctor || p->flags & OBJCACHE_DEBUG)
+		return 0;
+	return p->max_objects ?
+		       min(nr, p->max_objects / (4 * num_possible_cpus())) : nr;
+}
+
 static void objcache_set_params(struct objcache_core *core,
 				const struct objcache_params *params)
 {
@@ -46,10 +62,7 @@ static void objcache_set_params(struct objcache_core *core,
 	core->link = objcache_link_offset(&core->params);
 	core->object_bytes = objcache_object_bytes(&core->params);
 	core->held_bytes = objcache_held_bytes(&core->params);
-	/* A slab page at most, so that no get is much dearer than the slab's own. */
-	if (!core->ops.ctor && !(params->flags & OBJCACHE_DEBUG))
-		core->make_nr = min_t(unsigned int, params->batch / 2,
-				      PAGE_SIZE / core->object_bytes);
+	core->make_nr = objcache_choose_make_nr(core);
 	core->slow_put = core->ops.reset ||
 			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
 }
@@ -80,11 +93,15 @@ static int objcache_init_core(struct objcache_core *core)
 
 	lockdep_register_key(&core->dtor_key);
 	lockdep_init_map(&core->dtor_map, "objcache_dtor", &core->dtor_key, 0);
+	objcache_limit_init(core);
+	objcache_deal_init(core);
 	objcache_kick_init(core);
 	objcache_keeper_init(core);
 	objcache_tidy_init(core);
 	objcache_age_init(core);
 	err = objcache_depot_init(core);
+	if (!err && core->min_objects)
+		err = objcache_kick_own(core);
 	if (!err)
 		err = objcache_init_cpus(core);
 	if (!err)
@@ -100,6 +117,7 @@ static void objcache_free_core(struct objcache_core *core)
 		kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
+	objcache_kick_exit(core);
 	lockdep_unregister_key(&core->dtor_key);
 	kfree(core);
 }
@@ -152,6 +170,23 @@ static int objcache_check_abi(const char *name, unsigned int abi,
 	return -EINVAL;
 }
 
+/* All that have to be there, where any get finds them. */
+static int objcache_make_min(struct objcache_core *core)
+{
+	int i;
+
+	for (i = 0; i < core->min_objects; i++) {
+		void *obj = objcache_make(core, GFP_KERNEL);
+
+		if (IS_ERR(obj))
+			return PTR_ERR(obj);
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * __objcache_create - what objcache_create() calls
  * @name: as there
@@ -184,7 +219,14 @@ struct objcache *__objcache_create(const char *name,
 		objcache_debugfs_add(core);
 	}
 	mutex_unlock(&objcache_mutex);
-	return IS_ERR(core) ? ERR_CAST(core) : &core->pub;
+	if (IS_ERR(core))
+		return ERR_CAST(core);
+	/* Not under the lock: a constructor may make a cache. */
+	err = objcache_make_min(core);
+	if (!err)
+		return &core->pub;
+	objcache_destroy(&core->pub);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(__objcache_create);
 
@@ -221,6 +263,7 @@ static void objcache_bury(struct objcache_core *core, unsigned long out)
 	       core->name, out, sizeof(*core), sizeof(struct objcache_cpu),
 	       num_possible_cpus());
 	objcache_depot_exit(core);
+	objcache_kick_exit(core);
 	kmemleak_not_leak(core);
 }
 
@@ -239,6 +282,15 @@ static void objcache_kill(struct objcache_core *core)
 			objcache_ask(per_cpu_ptr(core->cpu, cpu));
 		synchronize_rcu();
 	}
+}
+
+/* Nothing keeps objects from going, and the keeper makes none any more. */
+static void objcache_drop_min(struct objcache_core *core)
+{
+	if (!core->min_objects)
+		return;
+	WRITE_ONCE(core->min_objects, 0);
+	objcache_keeper_flush(core);
 }
 
 void objcache_destroy(struct objcache *cache)
@@ -260,12 +312,15 @@ void objcache_destroy(struct objcache *cache)
 	objcache_age_exit(core);
 	/* 3. Puts, gets and discards. From here on nothing can be parked. */
 	objcache_kill(core);
+	irq_work_sync(&core->deal);
+	objcache_drop_min(core);
 	/* 4. So all parts are ours, whichever CPU they are of. */
 	for_each_possible_cpu(cpu)
 		objcache_part_clear(core, cpu);
 	/* 5. Destructors; then neither keeper nor tidier comes any more. */
 	objcache_release_stored(core);
 	objcache_keeper_exit(core);
+	objcache_spare_free(core);
 	objcache_tidy_exit(core);
 
 	out = objcache_count_sum(core, OBJCACHE_STAT_created) -

@@ -47,6 +47,7 @@ struct objcache_cpu {
 	struct objcache_magazine *loaded;	/* own.top points into it */
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
 	bool spare_full;
+	bool missed;				/* interrupted as owner, by who wanted its part */
 	int victim;				/* CPU that was stolen from last, or this one */
 	unsigned long owned[OBJCACHE_NR_STATS];	/* counted by plain additions */
 
@@ -137,6 +138,7 @@ struct objcache_core {
 	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
+	bool bounded;			/* it has a maximum or a minimum */
 	bool slow_put;			/* puts have to look at the object first */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
@@ -146,7 +148,20 @@ struct objcache_core {
 	atomic_long_t doomed_nr;	/* those in the keeper's hands too */
 	wait_queue_head_t room;		/* gets that wait for it to be smaller */
 
+	/* Bounds on how many there are; limit.c. */
+	int exist_max;
+	int min_objects;
+	atomic_t exist;			/* reservations: what is, is made, or is spare memory */
+	atomic_t stay;			/* of them not about to be unmade; if there is a minimum */
+	struct llist_head spare;	/* memory kept for objects */
+	raw_spinlock_t spare_lock;	/* for who takes some */
+	raw_spinlock_t wait_lock;
+	struct list_head waiters;	/* struct objcache_waiter, the oldest first */
+	unsigned int waiting;		/* how many; others look without the lock */
+	struct irq_work deal;
+
 	/* The keeper, and what has it come. */
+	struct workqueue_struct *keepers;	/* its own, if there is a minimum */
 	unsigned long due;		/* bits of enum objcache_due */
 	struct irq_work kick;
 	struct delayed_work keeper;
@@ -295,6 +310,20 @@ static inline void objcache_ask(struct objcache_cpu *c)
 	WRITE_ONCE(c->own.limit, NULL);
 }
 
+/*
+ * After something has come that a waiter may want, or has gone that it waits for. The
+ * irq_work sees what has come before this.
+ */
+static inline void objcache_tell_waiters(struct objcache_core *core)
+{
+	if (likely(!core->bounded))
+		return;
+	/* What has come before the look: pairs with objcache_queue_up(). */
+	smp_mb();
+	if (READ_ONCE(core->waiting))
+		irq_work_queue(&core->deal);
+}
+
 /* ---- what each file has for those above it, from the ground up ---- */
 
 /* kick.c: having something done later */
@@ -303,6 +332,8 @@ void objcache_call_keeper(struct objcache_core *core);
 void objcache_queue_work(struct work_struct *work);
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
 void objcache_kick_init(struct objcache_core *core);
+int objcache_kick_own(struct objcache_core *core);
+void objcache_kick_exit(struct objcache_core *core);
 int objcache_kick_start(void);
 void objcache_kick_stop(void);
 
@@ -322,8 +353,21 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 		       struct objcache_stats *stats);
 bool objcache_cache_ok(struct objcache *cache, const char *what);
 
+/* limit.c: how many there are, where that is bounded */
+unsigned int objcache_reserve(struct objcache_core *core, unsigned int nr);
+void objcache_unreserve(struct objcache_core *core, unsigned int nr);
+unsigned int objcache_let_go(struct objcache_core *core, unsigned int nr);
+unsigned long objcache_beyond_min(struct objcache_core *core);
+void objcache_spare_add(struct objcache_core *core, void *obj);
+void *objcache_spare_take(struct objcache_core *core);
+void objcache_limit_init(struct objcache_core *core);
+
 /* object.c: one object, made and unmade */
 void *objcache_make(struct objcache_core *core, gfp_t gfp);
+void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp);
+void *objcache_make_spare(struct objcache_core *core, gfp_t gfp);
+void *objcache_remake(struct objcache_core *core, void *obj);
+void objcache_spare_free(struct objcache_core *core);
 unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 				unsigned int nr, void **objs);
 void objcache_free(struct objcache_core *core, void **objs, unsigned int nr);
@@ -377,6 +421,7 @@ int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
 
 /* keeper.c: the one worker, and the backlog's bound */
+bool objcache_in_own_dtor(struct objcache_core *core);
 int objcache_may_make(struct objcache_core *core, gfp_t gfp);
 unsigned long objcache_unmake_leaving(struct objcache_core *core,
 				      unsigned long nr);
@@ -409,11 +454,39 @@ unsigned int objcache_part_gives(struct objcache_core *core,
 				 struct objcache_ring *ring);
 bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n);
+void objcache_check_limit(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_slots(struct objcache_core *core, int cpu);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
 void objcache_slots_free(struct objcache_core *core);
+
+/* visit.c: interrupting a CPU */
+bool objcache_may_disturb(int cpu);
+unsigned long objcache_visit(struct objcache_core *core, int cpu,
+			     bool only_idle);
+void objcache_bring_out(struct objcache_core *core);
+
+/* wait.c: waiting for an object */
+struct objcache_waiter {
+	struct list_head entry;		/* in &objcache_core.waiters, unless it was dealt to */
+	struct task_struct *task;
+	bool would_make;		/* if it may; not who has failed to */
+	bool again;			/* it has waited before */
+	bool dealt;			/* something has come of it */
+	void *obj;			/* this; or NULL: it may make one, which is reserved */
+};
+
+enum objcache_dealt {
+	OBJCACHE_AN_OBJECT,
+	OBJCACHE_A_MAKING,
+	OBJCACHE_TRY_AGAIN,
+	OBJCACHE_KILLED,
+};
+
+bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp);
+enum objcache_dealt objcache_wait(struct objcache_core *core,
+				  struct objcache_waiter *w, gfp_t gfp);
 
 /* put.c */
 unsigned int objcache_park(struct objcache_core *core, void **objs,
@@ -432,11 +505,12 @@ enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
 				   bool wait);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
+void objcache_keep_none(struct objcache_core *core);
+void *objcache_get_parked(struct objcache_core *core, bool leaving, bool wait);
+void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
-/* visit.c: interrupting a CPU */
-bool objcache_may_disturb(int cpu);
-unsigned long objcache_visit(struct objcache_core *core, int cpu,
-			     bool only_idle);
+/* deal.c: in order, to those who wait */
+void objcache_deal_init(struct objcache_core *core);
 
 /* age.c: two generations */
 unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,

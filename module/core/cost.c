@@ -82,6 +82,9 @@ static void objcache_cost_of(const struct objcache_params *p,
 			      objcache_magazine_bytes(p->batch);
 		objects += depot + cpus * p->capacity;
 	}
+	if (p->max_objects)
+		objects = min_t(u64, objects, p->max_objects);
+	objects = max_t(u64, objects, p->min_objects);
 	/* What the slab keeps for itself holds nothing. */
 	cost->full = cost->idle + objects * cost->object +
 		     objcache_slack_bytes(objcache_object_share(p));

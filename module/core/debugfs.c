@@ -141,6 +141,8 @@ static int config_show(struct seq_file *m, void *unused)
 	seq_printf(m, "depot: %ld\n", core->depot_max);
 	seq_printf(m, "backlog: %ld\n", core->backlog_max);
 	seq_printf(m, "weight: %u\n", p->weight);
+	seq_printf(m, "max_objects: %u\n", p->max_objects);
+	seq_printf(m, "min_objects: %u\n", p->min_objects);
 	seq_printf(m, "usercopy: %u %u\n", p->useroffset, p->usersize);
 	seq_printf(m, "age_ms: %u\n", p->age_ms);
 	seq_printf(m, "ops:%s%s%s\n", core->ops.ctor ? " ctor" : "",

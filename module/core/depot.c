@@ -161,6 +161,7 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 	atomic_long_add(nr, &n->store[kind].loose);
 	llist_add_batch(first, last, &n->store[kind].in);
 	objcache_mark(n, kind);
+	objcache_tell_waiters(core);
 	if (kind == OBJCACHE_LEAVING)
 		objcache_want(core, objcache_due(core, n));
 }
@@ -204,6 +205,7 @@ int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
 	objcache_unlock(n, flags);
 	if (empty && !*empty)
 		return -ENOMEM;
+	objcache_tell_waiters(core);
 	if (want)
 		objcache_want(core, due);
 	return 0;
@@ -364,6 +366,9 @@ unsigned int objcache_depot_expire(struct objcache_core *core,
 		objcache_mark(n, OBJCACHE_LEAVING);
 	objcache_settle(n, OBJCACHE_DISPLACED);
 	objcache_unlock(n, flags);
+	/* Who has looked in between has perhaps found it in neither place. */
+	if (nr)
+		objcache_tell_waiters(core);
 	if (nr)
 		objcache_want(core, objcache_due(core, n));
 	return nr;

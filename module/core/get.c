@@ -235,6 +235,47 @@ out:
 	return obj;
 }
 
+/**
+ * objcache_keep_none - leave nothing private where nothing may be
+ * @core: the cache, bounded
+ *
+ * After a get that may have brought more here than it took: see
+ * objcache_check_limit(). If it was not on this CPU, or has interrupted an owner,
+ * that is for others to see to.
+ *
+ * Context: Any, with preemption off since the get.
+ */
+void objcache_keep_none(struct objcache_core *core)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+
+	if (c && !READ_ONCE(c->own.limit))
+		objcache_part_leave(core, c, objcache_here(core),
+				    OBJCACHE_DISPLACED);
+	objcache_exit(c);
+}
+
+/**
+ * objcache_get_parked - a parked object of a bounded cache
+ * @core: the cache
+ * @leaving: whether to take back what is on its way out
+ * @wait: whether a depot's lock may be waited for
+ *
+ * Context: Any; with @wait, one that has not interrupted who holds a depot's lock.
+ * Return: the object, or NULL: at some moment during the call there was none, or
+ * who has one tells those who wait when it is through.
+ */
+void *objcache_get_parked(struct objcache_core *core, bool leaving, bool wait)
+{
+	void *obj;
+
+	preempt_disable();
+	obj = objcache_parked(core, leaving, wait);
+	objcache_keep_none(core);
+	preempt_enable();
+	return obj;
+}
+
 /* ---- fresh ---- */
 
 /* One for the caller, the rest for the private part of this CPU. */
@@ -308,11 +349,137 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
  */
 void *__objcache_try_get_slow(struct objcache *cache)
 {
+	struct objcache_core *core = to_core(cache);
+
 	if (!objcache_cache_ok(cache, "try_get"))
 		return NULL;
-	return objcache_parked(to_core(cache), false, false);
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false, false);
+	return objcache_parked(core, false, false);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
+/* ---- bounded caches ---- */
+
+/* None may be made now: -EAGAIN. */
+static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
+{
+	if (objcache_backlogged(core))
+		return ERR_PTR(-EAGAIN);
+	return objcache_fresh(core, gfp);
+}
+
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_parked(core, true,
+					gfpflags_allow_blocking(gfp));
+
+	return obj ?: objcache_make_now(core, gfp);
+}
+
+/* A backlog does not keep who may neither wait nor fail from making one. */
+static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_now(core, gfp);
+
+	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
+		return obj;
+	obj = objcache_fresh(core, gfp);
+	if (!IS_ERR(obj))
+		objcache_count(core, forced);
+	return obj;
+}
+
+/* It has waited for the right to: by its reservation, or in what memory is spare. */
+static void *objcache_make_granted(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_make_reserved(core, gfp);
+
+	if (IS_ERR(obj))
+		return obj;
+	objcache_count(core, fresh);
+	objcache_count(core, gets);
+	trace_objcache_miss(core->name, 1);
+	return obj;
+}
+
+/*
+ * How the making is tried where the get does not fail in the end: as mempool_alloc()
+ * does. The allocator would try for ever else, and a put never be noticed.
+ */
+static gfp_t objcache_sure_gfp(gfp_t gfp)
+{
+	return (gfp & ~__GFP_NOFAIL) | __GFP_NOMEMALLOC | __GFP_NORETRY |
+	       __GFP_NOWARN;
+}
+
+/* The first try, before anybody waits; where others do, nothing is taken from them. */
+static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = ERR_PTR(-EAGAIN);
+
+	if (!READ_ONCE(core->waiting))
+		obj = objcache_get_now(core, core->min_objects ?
+					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
+	if (IS_ERR(obj) && core->min_objects)
+		obj = objcache_make_now(core, gfp);
+	return obj;
+}
+
+/* For as long as it takes, or, without a minimum, until one cannot be made. */
+static void *objcache_get_last(struct objcache_core *core, gfp_t gfp, int err)
+{
+	struct objcache_waiter w = {};
+	void *obj = ERR_PTR(err);
+
+	while (obj == ERR_PTR(-EAGAIN) || (core->min_objects && IS_ERR(obj))) {
+		w.would_make = obj == ERR_PTR(-EAGAIN);
+		switch (objcache_wait(core, &w, gfp)) {
+		case OBJCACHE_AN_OBJECT:
+			return w.obj;
+		case OBJCACHE_A_MAKING:
+			obj = objcache_make_granted(core, gfp);
+			break;
+		case OBJCACHE_TRY_AGAIN:
+			obj = objcache_make_now(core, gfp);
+			break;
+		case OBJCACHE_KILLED:
+			return ERR_PTR(-EINTR);
+		}
+	}
+	return obj;
+}
+
+static noinline void *objcache_get_bounded(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (!objcache_may_wait_for_one(core, gfp))
+		return objcache_get_at_once(core, gfp);
+	/* For an object's end, among other things. */
+	objcache_dtor_might_run(core);
+	if (core->min_objects)
+		gfp = objcache_sure_gfp(gfp);
+	obj = objcache_get_first(core, gfp);
+	return IS_ERR(obj) ? objcache_get_last(core, gfp, PTR_ERR(obj)) : obj;
+}
+
+/**
+ * objcache_get_more - one more object of a bounded cache, for who has one
+ * @core: the cache
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get(); does not wait for an object.
+ * Return: the object, or NULL.
+ */
+void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = NULL;
+
+	if (!READ_ONCE(core->waiting))
+		obj = objcache_get_now(core, gfp);
+	return IS_ERR(obj) ? NULL : obj;
+}
 
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
@@ -335,6 +502,8 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
+	if (unlikely(core->bounded))
+		return objcache_get_bounded(core, gfp);
 	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
 	if (obj)
 		return obj;

@@ -25,6 +25,36 @@
 
 /* ---- unmaking ---- */
 
+/* At the minimum its memory is for its replacement. */
+static void objcache_end_doomed(struct objcache_core *core, void *obj)
+{
+	if (objcache_let_go(core, 1)) {
+		objcache_unmake(core, obj);
+		return;
+	}
+	obj = objcache_remake(core, obj);
+	if (obj)
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+}
+
+/* For what could not be replaced at once; whether that is over. */
+static bool objcache_replace_spare(struct objcache_core *core)
+{
+	void *obj;
+
+	/* Not for a cache that ends. */
+	while (READ_ONCE(core->min_objects) && !llist_empty(&core->spare)) {
+		obj = objcache_remake(core, NULL);
+		if (!obj)
+			break;
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+		cond_resched();
+	}
+	return llist_empty(&core->spare);
+}
+
 static void objcache_unmake_doomed(struct objcache_core *core)
 {
 	struct llist_node *node = llist_del_all(&core->doomed);
@@ -32,22 +62,24 @@ static void objcache_unmake_doomed(struct objcache_core *core)
 	while (node) {
 		struct llist_node *next = node->next;
 
-		objcache_unmake(core, objcache_of_link(core, node));
+		objcache_end_doomed(core, objcache_of_link(core, node));
 		atomic_long_dec(&core->doomed_nr);
 		/* The count before the look: pairs with the wait's own barrier. */
 		if (wq_has_sleeper(&core->room))
 			wake_up(&core->room);
+		objcache_tell_waiters(core);
 		node = next;
 		cond_resched();
 	}
 }
 
-/* Up to @nr old ones of a node; how many. */
+/* Up to @nr old ones of a node; how many. What may not go is parked again. */
 static unsigned int objcache_unmake_some(struct objcache_core *core,
 					 struct objcache_node *n,
 					 unsigned int nr)
 {
 	void *objs[OBJCACHE_HANDFUL];
+	unsigned int go;
 
 	/* What a slow destructor holds up cannot be taken back. */
 	if (core->ops.dtor)
@@ -55,11 +87,14 @@ static unsigned int objcache_unmake_some(struct objcache_core *core,
 	nr = objcache_depot_old(core, n, objs, min(nr, OBJCACHE_HANDFUL));
 	if (!nr)
 		return 0;
-	trace_objcache_release(core->name, nr);
-	if (core->ops.dtor)
+	go = objcache_let_go(core, nr);
+	if (go < nr)
+		objcache_leave(core, n, OBJCACHE_DISPLACED, objs + go, nr - go);
+	trace_objcache_release(core->name, go);
+	if (go && core->ops.dtor)
 		objcache_unmake(core, objs[0]);
-	else
-		objcache_free(core, objs, nr);
+	else if (go)
+		objcache_free(core, objs, go);
 	atomic_long_sub(nr, &n->store[OBJCACHE_LEAVING].loose);
 	return nr;
 }
@@ -174,6 +209,7 @@ static void objcache_keep_all(struct objcache_core *core)
 	int node;
 
 	objcache_unmake_doomed(core);
+	left |= !objcache_replace_spare(core);
 	for (node = 0; node < nr_node_ids; node++)
 		if (core->node[node])
 			left |= objcache_keep_node(core, core->node[node],
@@ -232,6 +268,18 @@ static bool objcache_in_dtor(void)
 	struct work_struct *work = current_work();
 
 	return work && work->func == objcache_keep;
+}
+
+/**
+ * objcache_in_own_dtor - does this task run a destructor of the same cache?
+ * @core: the cache
+ *
+ * Context: Any.
+ * Return: that.
+ */
+bool objcache_in_own_dtor(struct objcache_core *core)
+{
+	return in_task() && current_work() == &core->keeper.work;
 }
 
 /*

@@ -32,22 +32,12 @@ static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
 	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
 }
 
-/**
- * objcache_make - make one object
- * @core: the cache
- * @gfp: for the slab and the constructor
- *
- * Context: Any in which @gfp is legal.
- * Return: the object, counted as created, or ERR_PTR with nothing left behind: what
- * the constructor said, else -ENOMEM.
- */
-void *objcache_make(struct objcache_core *core, gfp_t gfp)
+static __always_inline void *objcache_alloc(struct objcache_core *core,
+					    gfp_t gfp)
 {
 	void *obj;
 	int err;
 
-	if (!objcache_may_alloc())
-		return ERR_PTR(-ENOMEM);
 	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
@@ -59,6 +49,77 @@ void *objcache_make(struct objcache_core *core, gfp_t gfp)
 }
 
 /**
+ * objcache_make_reserved - make an object that objcache_reserve() has allowed
+ * @core: the cache
+ * @gfp: for the slab and the constructor
+ *
+ * Context: Any in which @gfp is legal.
+ * Return: as objcache_make(); without one the reservation is given back.
+ */
+void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_alloc(core, gfp);
+
+	if (IS_ERR(obj))
+		objcache_unreserve(core, 1);
+	else if (core->min_objects)
+		atomic_inc(&core->stay);
+	return obj;
+}
+
+/**
+ * objcache_make_spare - make an object in spare memory
+ * @core: the cache
+ * @gfp: for the constructor
+ *
+ * Context: Any in which @gfp is legal, but NMI.
+ * Return: as objcache_make(); NULL: there is no spare memory.
+ */
+void *objcache_make_spare(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_spare_take(core);
+	int err;
+
+	if (!obj)
+		return NULL;
+	err = objcache_construct(core, obj, gfp);
+	if (!err)
+		return obj;
+	objcache_spare_add(core, obj);
+	return ERR_PTR(err);
+}
+
+static noinline void *objcache_make_bounded(struct objcache_core *core,
+					    gfp_t gfp)
+{
+	void *obj = objcache_make_spare(core, gfp);
+
+	if (obj)
+		return obj;
+	if (!objcache_reserve(core, 1))
+		return ERR_PTR(-EAGAIN);
+	return objcache_make_reserved(core, gfp);
+}
+
+/**
+ * objcache_make - make one object
+ * @core: the cache
+ * @gfp: for the slab and the constructor
+ *
+ * Context: Any in which @gfp is legal.
+ * Return: the object, counted as created, or ERR_PTR with nothing left behind: what
+ * the constructor said; -EAGAIN, there are as many as there may be; else -ENOMEM.
+ */
+void *objcache_make(struct objcache_core *core, gfp_t gfp)
+{
+	if (!objcache_may_alloc())
+		return ERR_PTR(-ENOMEM);
+	if (unlikely(core->bounded))
+		return objcache_make_bounded(core, gfp);
+	return objcache_alloc(core, gfp);
+}
+
+/**
  * objcache_make_bulk - make several plain objects
  * @core: the cache, without a constructor
  * @gfp: for the slab
@@ -66,23 +127,33 @@ void *objcache_make(struct objcache_core *core, gfp_t gfp)
  * @objs: where to
  *
  * Context: Any in which @gfp is legal.
- * Return: @nr, or 0 where the slab's bulk call is not legal, or has no memory.
+ * Return: how many: @nr or as many as there may be; 0 where the slab's bulk call is
+ * not legal, or has no memory.
  */
 unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 				unsigned int nr, void **objs)
 {
+	unsigned int done;
+
 	if (!objcache_may_bulk())
 		return 0;
-	nr = objcache_alloc_bulk(core->slab, objcache_slab_gfp(gfp), nr, objs);
-	if (nr)
-		objcache_count_add(core, created, nr);
-	return nr;
+	nr = objcache_reserve(core, nr);
+	if (!nr)
+		return 0;
+	done = objcache_alloc_bulk(core->slab, objcache_slab_gfp(gfp), nr, objs);
+	if (!done)
+		objcache_unreserve(core, nr);
+	else if (core->min_objects)
+		atomic_add(done, &core->stay);
+	if (done)
+		objcache_count_add(core, created, done);
+	return done;
 }
 
 /**
  * objcache_free - give the memory of objects back to the slab
  * @core: the cache
- * @objs: plain or destructed objects
+ * @objs: plain or destructed objects, which objcache_let_go() has allowed
  * @nr: how many
  *
  * Context: Any in which kmem_cache_free() is legal.
@@ -97,23 +168,70 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 		for (i = 0; i < nr; i++)
 			kmem_cache_free(core->slab, objs[i]);
 	objcache_count_add(core, destroyed, nr);
+	objcache_unreserve(core, nr);
+}
+
+static void objcache_destruct(struct objcache_core *core, void *obj)
+{
+	if (!core->ops.dtor)
+		return;
+	lock_map_acquire(&core->dtor_map);
+	core->ops.dtor(obj, core->ctx);
+	lock_map_release(&core->dtor_map);
 }
 
 /**
  * objcache_unmake - destruct an object, and give its memory back
  * @core: the cache
- * @obj: the object
+ * @obj: the object, which objcache_let_go() has allowed
  *
  * Context: Process context, may sleep: the keeper only.
  */
 void objcache_unmake(struct objcache_core *core, void *obj)
 {
-	if (core->ops.dtor) {
-		lock_map_acquire(&core->dtor_map);
-		core->ops.dtor(obj, core->ctx);
-		lock_map_release(&core->dtor_map);
-	}
+	objcache_destruct(core, obj);
 	objcache_free(core, &obj, 1);
+}
+
+/* Of what keeps the minimum: it has to do without reclaim, and without the reserves. */
+#define OBJCACHE_REMAKE	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
+
+/**
+ * objcache_remake - unmake an object, and make another one of its memory
+ * @core: the cache, at its minimum
+ * @obj: the object; NULL: there is some spare memory
+ *
+ * Context: Process context, may sleep: the keeper only.
+ * Return: the new object; NULL: the memory is spare from now on.
+ */
+void *objcache_remake(struct objcache_core *core, void *obj)
+{
+	if (obj) {
+		objcache_destruct(core, obj);
+		objcache_count(core, destroyed);
+		objcache_spare_add(core, obj);
+	}
+	obj = objcache_make_spare(core, OBJCACHE_REMAKE);
+	if (IS_ERR_OR_NULL(obj))
+		return NULL;
+	objcache_count(core, remade);
+	return obj;
+}
+
+/**
+ * objcache_spare_free - spare memory goes, too
+ * @core: the cache, without users, objects and a keeper
+ *
+ * Context: Process context.
+ */
+void objcache_spare_free(struct objcache_core *core)
+{
+	void *obj;
+
+	while ((obj = objcache_spare_take(core))) {
+		kmem_cache_free(core->slab, obj);
+		objcache_unreserve(core, 1);
+	}
 }
 
 /**

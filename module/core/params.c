@@ -4,6 +4,7 @@
  */
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/math.h>
@@ -33,6 +34,9 @@
 /* A step costs O(CPUs): at most a hundred a second, at least one an hour. */
 #define OBJCACHE_MIN_AGE_MS	10U
 #define OBJCACHE_MAX_AGE_MS	3600000U
+
+/* create makes them all. */
+#define OBJCACHE_MAX_MIN	65536U
 
 /* Beside an object: no more can be one allocation, and sums stay in range. */
 #define OBJCACHE_MAX_WEIGHT	(1U << 30)
@@ -137,6 +141,9 @@ static unsigned int objcache_choose_batch(const struct objcache_params *p)
 
 	if (p->capacity)
 		most = min(most, p->capacity / 2);
+	/* So that no CPU keeps from others in private what they are short of. */
+	if (p->max_objects)
+		most = min(most, p->max_objects / (4 * num_possible_cpus()));
 	while (batch > 1 && batch > most)
 		batch /= 2;
 	return batch;
@@ -149,6 +156,8 @@ static unsigned int objcache_choose_capacity(const struct objcache_params *p)
 				OBJCACHE_CAPACITY_BYTES /
 				objcache_held_bytes(p));
 
+	if (p->max_objects)
+		most = min(most, p->max_objects);
 	return max(2 * p->batch, rounddown(most, p->batch));
 }
 
@@ -206,24 +215,29 @@ static const struct kernel_param_ops objcache_age_ms_ops = {
 module_param_cb(age_ms, &objcache_age_ms_ops, &objcache_age_ms, 0644);
 MODULE_PARM_DESC(age_ms, "milliseconds between aging steps of caches that do not say (10 to 3600000)");
 
-/* Fields that this version of the header has, and the module does nothing with yet. */
-static int objcache_check_unused(const char *name,
+/*
+ * What a wait is for has to be within reach of who waits: all that is parked, and what
+ * is put anywhere.
+ */
+static int objcache_check_bounds(const char *name,
 				 const struct objcache_params *p)
 {
-	const struct {
-		const char *name;
-		unsigned int value;
-	} unused[] = {
-		{ "max_objects", p->max_objects },
-		{ "min_objects", p->min_objects },
-	};
-	int i;
+	const char *flag = p->flags & OBJCACHE_NO_STEAL ? "NO_STEAL" :
+			   p->flags & OBJCACHE_NODE_LOCAL ? "NODE_LOCAL" : NULL;
+	unsigned int most = min(p->max_objects ?: OBJCACHE_MAX_MIN,
+				OBJCACHE_MAX_MIN);
 
-	for (i = 0; i < ARRAY_SIZE(unused); i++)
-		if (unused[i].value)
-			return objcache_bad("%s: %s %u, must be 0: not implemented by this version",
-					    name, unused[i].name,
-					    unused[i].value);
+	if (p->max_objects > INT_MAX)
+		return objcache_bad("%s: max_objects %u out of range 1 to %d (0: no limit)",
+				    name, p->max_objects, INT_MAX);
+	if (p->min_objects > most)
+		return objcache_bad("%s: min_objects %u out of range 0 to %u with a max_objects of %u",
+				    name, p->min_objects, most, p->max_objects);
+	if (flag && (p->max_objects || p->min_objects))
+		return objcache_bad("%s: %s %u, must be 0 with OBJCACHE_%s",
+				    name, p->max_objects ? "max_objects" :
+							   "min_objects",
+				    p->max_objects ?: p->min_objects, flag);
 	return 0;
 }
 
@@ -250,9 +264,9 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 		chosen->age_ms = READ_ONCE(objcache_age_ms);
 	err = objcache_check_age(name, chosen->age_ms);
 	if (!err)
-		err = objcache_check_unused(name, chosen);
-	if (!err)
 		err = objcache_check_object(name, chosen);
+	if (!err)
+		err = objcache_check_bounds(name, chosen);
 	if (err)
 		return err;
 	return objcache_check_parking(name, chosen);

@@ -53,6 +53,8 @@ static inline void objcache_set_limit(struct objcache_core *core,
 	unsigned int nr = c->loaded && !core->slow_put ? core->batch : 0;
 
 	WRITE_ONCE(c->own.limit, c->own.base + nr);
+	if (unlikely(core->bounded))
+		objcache_check_limit(core, c);
 }
 
 void objcache_load(struct objcache_core *core, struct objcache_cpu *c,

@@ -148,6 +148,11 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 		objcache_answer(core, c, n);
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
+	/* Without a limit, after all that, nothing may be private here. */
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+		*met = OBJCACHE_NO_PLACE;
+		p->kind = OBJCACHE_DISPLACED;
+	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -251,7 +256,8 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 static void objcache_doom(struct objcache_core *core, void *obj)
 {
 	trace_objcache_release(core->name, 1);
-	if (!core->ops.dtor && objcache_may_call_slab())
+	if (!core->ops.dtor && objcache_may_call_slab() &&
+	    objcache_let_go(core, 1))
 		objcache_free(core, &obj, 1);
 	else
 		objcache_leave(core, objcache_here(core), OBJCACHE_DOOMED, &obj,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-// dm-crypt's requests: from a mempool over kmalloc to one over an objcache.
+// dm-crypt's requests: from a mempool over kmalloc to an objcache that has a minimum. Who
+// may sleep gets one, whatever memory there is, as from a mempool.
 //
-// gone: mempool_init_kmalloc_pool(&cc->req_pool
+// gone: req_pool mempool_init_kmalloc_pool(&cc->req
 
 // part: header
 @@
@@ -14,10 +15,24 @@
 @@
 struct crypt_config {
 	...
-	mempool_t req_pool;
+-	mempool_t req_pool;
 +	struct objcache *requests;
 	...
 };
+
+// part: get
+@@
+expression gfp;
+@@
+-	mempool_alloc(&cc->req_pool, gfp)
++	objcache_get(cc->requests, gfp)
+
+// part: put
+@@
+expression req;
+@@
+-	mempool_free(req, &cc->req_pool);
++	objcache_put(cc->requests, req);
 
 // part: create
 @@
@@ -34,14 +49,16 @@ expression size;
 +	const struct objcache_params params = {
 +		.size = size,
 +		.align = ARCH_KMALLOC_MINALIGN,
++		.min_objects = MIN_IOS,
 +	};
 +	static atomic_t serial;
++	struct objcache *requests;
 +
-+	cc->requests = objcache_createf(&params, "dm-crypt-%u", atomic_inc_return(&serial));
-+	if (IS_ERR(cc->requests))
-+		return PTR_ERR(cc->requests);
-+	return mempool_init(&cc->req_pool, MIN_IOS, objcache_mempool_alloc,
-+			    objcache_mempool_free, cc->requests);
++	requests = objcache_createf(&params, "dm-crypt-%u", atomic_inc_return(&serial));
++	if (IS_ERR(requests))
++		return PTR_ERR(requests);
++	cc->requests = requests;
++	return 0;
 +}
 +
 static int crypt_ctr(struct dm_target *ti, unsigned int argc, char **argv)
@@ -52,6 +69,6 @@ static int crypt_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 // part: destroy
 @@
 @@
-	mempool_exit(&cc->req_pool);
-+	if (!IS_ERR_OR_NULL(cc->requests))
+-	mempool_exit(&cc->req_pool);
++	if (cc->requests)
 +		objcache_destroy(cc->requests);

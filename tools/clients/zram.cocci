@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // zram's compression streams: from one a CPU, with a lock that turns preemption off and
-// hotplug callbacks, to an objcache of them. Who writes may sleep with a stream in hand,
+// hotplug callbacks, to an objcache with a minimum, so that a get that may sleep never
+// fails. Who writes may sleep with a stream in hand,
 // so that nothing is compressed twice; who reads takes one before the slot's lock.
 //
 // gone: local_lock zcomp_cpu_up_prepare zcomp_cpu_dead cpuhp_state_add_instance
@@ -83,7 +84,7 @@ struct zcomp_strm *zcomp_stream_get(struct zcomp *comp)
 {
 -	local_lock(&comp->stream->lock);
 -	return this_cpu_ptr(comp->stream);
-+	return objcache_get(comp->streams, GFP_NOIO | __GFP_NOFAIL);
++	return objcache_get(comp->streams, GFP_NOIO);
 }
 
 // part: get where one may not sleep
@@ -168,6 +169,8 @@ static int zcomp_init(struct zcomp *comp, struct zcomp_params *params)
 +		.size = sizeof(struct zcomp_strm),
 +		.batch = 1,
 +		.capacity = 2,
++		.weight = 4 * PAGE_SIZE,
++		.min_objects = 1,
 +		.ops = &zcomp_strm_ops,
 +		.ctx = comp,
 +	};

@@ -77,7 +77,9 @@ static struct objcache *shim_cache(struct objpool_shim *shim, int nr)
 		/* What a CPU has in private is out of the others' reach: as little as can be. */
 		.batch = clamp(nr / (16 * (int)num_possible_cpus()), 1, 63),
 		.capacity = max(nr, 2),
-		.flags = OBJCACHE_NO_AGING,
+		/* As many as that, from the start to the end. */
+		.max_objects = nr,
+		.min_objects = nr,
 		.ops = &shim_ops,
 		.ctx = shim,
 	};
@@ -90,7 +92,7 @@ int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
 		 objpool_fini_cb release)
 {
 	struct objpool_shim *shim;
-	int err = -ENOMEM;
+	int err;
 
 	if (nr_objs <= 0 || object_size <= 0)
 		return -EINVAL;
@@ -109,10 +111,9 @@ int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
 	shim->cache = shim_cache(shim, nr_objs);
 	if (IS_ERR(shim->cache)) {
 		err = PTR_ERR(shim->cache);
-		goto free_shim;
+		kfree(shim);
+		return err;
 	}
-	if (objcache_prefill(shim->cache, nr_objs, GFP_KERNEL) < nr_objs)
-		goto destroy_cache;
 	*pool = (struct objpool_head) {
 		.cache = shim->cache,
 		.shim = shim,
@@ -120,12 +121,6 @@ int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
 		.context = context,
 	};
 	return 0;
-
-destroy_cache:
-	objcache_destroy(shim->cache);
-free_shim:
-	kfree(shim);
-	return err;
 }
 EXPORT_SYMBOL_GPL(objpool_init);
 
