@@ -42,7 +42,7 @@ conclude() {
 
 readonly KERNEL=6.12 ALL=(objpool zram crypt squashfs)
 # What Debian ships and a client needs.
-declare -rA NEEDS=([objpool]='' [zram]='zram' [crypt]='dm-crypt brd cryptd xts ecb cbc essiv sha256' [squashfs]='brd')
+declare -rA NEEDS=([objpool]='' [zram]='zram' [crypt]='dm-crypt brd cryptd xts ecb' [squashfs]='brd')
 # What the kernel's command line has for a client.
 declare -rA ARGUMENTS=([objpool]='preempt=full' [zram]='' [crypt]='' [squashfs]='')
 declare -rA MEGABYTES=([objpool]=1024 [zram]=384 [crypt]=768 [squashfs]=1024)
@@ -77,7 +77,7 @@ make_images() {
 	local content=$OUT/content compressor
 	rm -rf "$content"
 	mkdir -p "$content"
-	cp -r "$SOURCE/mm" "$SOURCE/fs/ext4" "$SOURCE/kernel/sched" "$content"
+	cp -r "$SOURCE/kernel/sched" "$SOURCE/fs/squashfs" "$content"
 	(cd "$content" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >"$OUT/sums"
 	for compressor in gzip lz4 xz zstd; do
 		mksquashfs "$content" "$OUT/$compressor.sqfs" -comp "$compressor" -b 4096 -noappend -quiet -no-progress >&2 ||
@@ -165,7 +165,11 @@ tabulate() {
 	local client
 	for client in "${clients[@]}"; do
 		awk -v client="$client" -v lines="$(cat "$OUT/$client.lines")" '
-			$1 == "counted" { value[$3, $2] = $4; if (!seen[$3]++) order[++n] = $3 }
+			$1 == "counted" {
+				variant = $2; number = $3; $1 = $2 = $3 = ""; sub(/^ +/, "")
+				value[$0, variant] = number
+				if (!seen[$0]++) order[++n] = $0
+			}
 			END {
 				for (i = 1; i <= n; i++) {
 					a = value[order[i], "original"]; b = value[order[i], "converted"]

@@ -10,57 +10,38 @@ insert() { load "$variant-zram" num_devices=1; }
 
 # set_up COMPRESSOR MEGABYTES
 set_up() {
-	echo 1 >$zram/reset
-	echo "$1" >$zram/comp_algorithm
-	echo "$2M" >$zram/disksize
+	put 1 $zram/reset
+	put "$1" $zram/comp_algorithm
+	put "$2M" $zram/disksize
 }
 
-# write_quarters MEGABYTES: four at once, a quarter each.
-write_quarters() {
-	for quarter in 0 1 2 3; do
-		dd if=/tmp/data of=/dev/zram0 bs=64k count=$(($1 * 4)) skip=$((quarter * $1 * 4)) \
-			seek=$((quarter * $1 * 4)) conv=notrunc,fsync 2>/dev/null &
-	done
-	wait_all
-}
-
-wait_all() {
-	for pid in $(jobs -p); do
-		[ "$pid" = "$flipper" ] || wait "$pid" || fail FAILED "$CLIENT, $variant: a writer or reader failed"
-	done
-}
-
-# read_all: eight at once, past the page cache; each has to see the same.
-read_all() {
-	for reader in 0 1 2 3 4 5 6 7; do
-		dd if=/dev/zram0 bs=64k count=$1 iflag=direct 2>/dev/null | sha256sum >/tmp/read-$reader &
-	done
-	wait_all
-	sort -u /tmp/read-*
+# Writing takes memory that this VM has not much of: pages out, pages in.
+swap() {
+	set_up lz4 512
+	try mkswap /dev/zram0 >/dev/null
+	try swapon /dev/zram0
+	swap_before=$(awk '/pswpout/ { print $2 }' /proc/vmstat)
+	client hog 90 4 1
+	swap_out=$(($(awk '/pswpout/ { print $2 }' /proc/vmstat) - swap_before))
+	echo "swap: $swap_out pages went out"
+	[ $swap_out -gt 10000 ] || fail FAILED "there was no pressure: only $swap_out pages went out"
+	try swapoff /dev/zram0
 }
 
 work() {
-	# The programs and modules here, to 24 MiB.
-	cat /guest/* /guest/* /guest/* | head -c 25165824 >/tmp/data
+	make_data 16
 	: >/tmp/flip
 	flip_cpu &
 	flipper=$!
 	for compressor in lzo-rle lz4 lz4hc zstd deflate; do
-		set_up $compressor 24
-		write_quarters 6
-		read_all 384 | same "disk-$compressor"
-		[ "$(read_all 384 | cut -d' ' -f1)" = "$(sum_of /tmp/data)" ] ||
-			fail FAILED "$CLIENT, $variant, $compressor: what was read is not what was written"
-		echo "$compressor: 24 MiB written by 4, read by 8: $(cut -d' ' -f3 <$zram/mm_stat | head -n 1) bytes of memory"
+		set_up $compressor 16
+		write_quarters /dev/zram0 4
+		read_by_eight /dev/zram0 16
+		echo "$compressor: 16 MiB written by 4, read by 8; takes $(awk '{ print $3 }' $zram/mm_stat) bytes"
+		awk '{ print $1, $2 }' $zram/mm_stat | same "size-$compressor"
 	done
 	rm /tmp/data
-	set_up lz4 512
-	try mkswap /dev/zram0 >/dev/null
-	try swapon /dev/zram0
-	client hog 100 4 2
-	echo "swapped: $(awk '/pswpout/ { print $2 }' /proc/vmstat) pages out, $(awk '/pswpin/ { print $2 }' /proc/vmstat) in"
-	[ "$(awk '/pswpout/ { print $2 }' /proc/vmstat)" -gt 10000 ] || fail FAILED "there was no pressure"
-	try swapoff /dev/zram0
+	swap
 	rm /tmp/flip
 	wait $flipper
 }
@@ -72,6 +53,6 @@ count() {
 }
 
 remove() {
-	echo 1 >$zram/reset
+	put 1 $zram/reset
 	unload zram
 }

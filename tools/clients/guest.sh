@@ -21,7 +21,53 @@ same() {
 }
 
 # counted OPERATION VALUE: for the table.
-counted() { echo "counted $variant $1 $2"; }
+counted() {
+	[ -n "$2" ] || fail FAILED "$CLIENT, $variant: nothing was counted: $1"
+	echo "counted $variant $2 $1"
+}
+
+# put VALUE FILE
+put() { echo "$1" >"$2" || fail FAILED "$CLIENT, $variant: $2 does not take $1"; }
+
+# make_data MEGABYTES: /tmp/data, of what is here.
+make_data() {
+	: >/tmp/data
+	while [ "$(wc -c </tmp/data)" -lt $(($1 << 20)) ]; do
+		cat /guest/*.ko /bin/busybox >>/tmp/data
+	done
+	truncate -s "$1M" /tmp/data
+}
+
+# all_of PID...: each ended well.
+all_of() {
+	for pid; do
+		wait "$pid" || fail FAILED "$CLIENT, $variant: a writer or reader failed"
+	done
+}
+
+# write_quarters DEVICE MEGABYTES: /tmp/data, by four at once.
+write_quarters() {
+	pids=''
+	for quarter in 0 1 2 3; do
+		dd if=/tmp/data of="$1" bs=64k count=$(($2 * 4)) skip=$((quarter * $2 * 4)) \
+			seek=$((quarter * $2 * 4)) oflag=direct conv=notrunc 2>/dev/null &
+		pids="$pids $!"
+	done
+	all_of $pids
+}
+
+# read_by_eight DEVICE MEGABYTES: past the page cache; each has to see the same, which is
+# /tmp/data.
+read_by_eight() {
+	pids=''
+	for reader in 0 1 2 3 4 5 6 7; do
+		dd if="$1" bs=64k count=$(($2 * 16)) iflag=direct 2>/dev/null | sha256sum >/tmp/read-$reader &
+		pids="$pids $!"
+	done
+	all_of $pids
+	[ "$(sort -u /tmp/read-* | cut -d' ' -f1)" = "$(sum_of /tmp/data)" ] ||
+		fail FAILED "$CLIENT, $variant: what was read from $1 is not what was written"
+}
 
 # flip_cpu: CPU 3 goes off and on while /tmp/flip is there.
 flip_cpu() {
@@ -81,11 +127,15 @@ check_gone() {
 	for gone_folder in /sys/kernel/debug/objcache/$1; do
 		[ ! -d "$gone_folder" ] || fail FAILED "${gone_folder##*/} is left"
 	done
-	! dmesg | grep -i 'objcache.*still out' || fail FAILED "objects were out when a cache was destroyed"
+	! dmesg | grep 'objects still out' || fail FAILED "objects were out when a cache was destroyed"
 }
 
+set +e
 for module in $MODULES; do
-	load "$module"
+	case $module in
+	brd) load brd rd_nr=1 rd_size=65536 ;;
+	*) load "$module" ;;
+	esac
 done
 for variant in original converted; do
 	[ $variant = original ] || load objcache
@@ -101,5 +151,6 @@ for variant in original converted; do
 	if [ $variant = converted ]; then
 		check_gone "$CACHES"
 		unload objcache
+		check_nothing_left
 	fi
 done

@@ -4,11 +4,11 @@
  *
  * A pool may be ended in any context while objects are out; it is gone when the last of
  * them has been dropped. As in objpool a count of references says when: one an object,
- * and the pool's own. A cache is destroyed where one may sleep, so a work item does it.
+ * and the pool's own. A cache is destroyed where one may sleep, so a work item does that.
  */
 #include <linux/llist.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
+#include <linux/percpu.h>
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
 
@@ -24,7 +24,7 @@ struct objpool_shim {
 	objpool_fini_cb release;
 	refcount_t ref;
 	struct llist_head dropped; /* linked by the objects' own memory */
-	struct rcu_head rcu;
+	int __percpu *popping;
 	struct work_struct work;
 };
 
@@ -49,25 +49,18 @@ static void shim_end(struct work_struct *work)
 	llist_for_each_safe(node, next, llist_del_all(&shim->dropped))
 		objcache_put(shim->cache, node);
 	objcache_destroy(shim->cache);
-	if (shim->release)
-		shim->release(shim->head, shim->context);
+	free_percpu(shim->popping);
 	kfree(shim);
 }
 
+/* The user's part of it is over with the last reference, at once; ours a bit later. */
 static void shim_deref(struct objpool_shim *shim, int nr)
 {
-	if (refcount_sub_and_test(nr, &shim->ref))
-		queue_work(queue, &shim->work);
-}
-
-/* No pop is under way, and no push by what the user of a pool promises. */
-static void shim_count(struct rcu_head *rcu)
-{
-	struct objpool_shim *shim = container_of(rcu, struct objpool_shim, rcu);
-	struct objcache_stats stats;
-
-	objcache_read_stats(shim->cache, &stats);
-	shim_deref(shim, shim->nr_objs - stats.in_use + 1);
+	if (!refcount_sub_and_test(nr, &shim->ref))
+		return;
+	if (shim->release)
+		shim->release(shim->head, shim->context);
+	queue_work(queue, &shim->work);
 }
 
 static struct objcache *shim_cache(struct objpool_shim *shim, int nr)
@@ -108,19 +101,28 @@ int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
 	shim->objinit = objinit;
 	shim->release = release;
 	INIT_WORK(&shim->work, shim_end);
+	err = -ENOMEM;
+	shim->popping = alloc_percpu(int);
+	if (!shim->popping)
+		goto free_shim;
 	shim->cache = shim_cache(shim, nr_objs);
-	if (IS_ERR(shim->cache)) {
-		err = PTR_ERR(shim->cache);
-		kfree(shim);
-		return err;
-	}
+	err = PTR_ERR_OR_ZERO(shim->cache);
+	if (err)
+		goto free_popping;
 	*pool = (struct objpool_head) {
 		.cache = shim->cache,
 		.shim = shim,
+		.popping = shim->popping,
 		.nr_objs = nr_objs,
 		.context = context,
 	};
 	return 0;
+
+free_popping:
+	free_percpu(shim->popping);
+free_shim:
+	kfree(shim);
+	return err;
 }
 EXPORT_SYMBOL_GPL(objpool_init);
 
@@ -134,19 +136,21 @@ int objpool_drop(void *obj, struct objpool_head *pool)
 }
 EXPORT_SYMBOL_GPL(objpool_drop);
 
-/* Where one may sleep, the pool is gone on return if nothing is out, as with objpool. */
+/* No push is under way, by what the user of a pool promises, and from here on no pop. */
 void objpool_fini(struct objpool_head *pool)
 {
 	struct objpool_shim *shim = pool->shim;
+	struct objcache_stats stats;
+	int cpu;
 
 	WRITE_ONCE(pool->cache, NULL);
-	if (!in_task()) {
-		call_rcu(&shim->rcu, shim_count);
-		return;
-	}
-	synchronize_rcu();
-	shim_count(&shim->rcu);
-	flush_workqueue(queue);
+	smp_mb(); /* with objpool_pop(): it sees this, or we see it under way */
+	for_each_possible_cpu(cpu)
+		while (READ_ONCE(*per_cpu_ptr(shim->popping, cpu)))
+			cpu_relax();
+	smp_mb(); /* with objpool_pop(): what it has got is counted below */
+	objcache_read_stats(shim->cache, &stats);
+	shim_deref(shim, shim->nr_objs - stats.in_use + 1);
 }
 EXPORT_SYMBOL_GPL(objpool_fini);
 
@@ -158,7 +162,6 @@ static int __init shim_init(void)
 
 static void __exit shim_exit(void)
 {
-	rcu_barrier();
 	destroy_workqueue(queue);
 }
 

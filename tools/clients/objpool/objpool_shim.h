@@ -9,7 +9,8 @@
 #ifndef _LINUX_OBJPOOL_H
 #define _LINUX_OBJPOOL_H
 
-#include <linux/rcupdate.h>
+#include <linux/irqflags.h>
+#include <linux/percpu.h>
 
 #include "objcache.h"
 
@@ -23,12 +24,14 @@ typedef int (*objpool_fini_cb)(struct objpool_head *head, void *context);
  * struct objpool_head - what the user of a pool has of it
  * @cache: where the objects are; NULL from objpool_fini() on
  * @shim: what the pool is besides
+ * @popping: pops under way, of each CPU
  * @nr_objs: objects in existence
  * @context: the user's
  */
 struct objpool_head {
 	struct objcache *cache;
 	struct objpool_shim *shim;
+	int __percpu *popping;
 	int nr_objs;
 	void *context;
 };
@@ -44,17 +47,22 @@ int objpool_init(struct objpool_head *pool, int nr_objs, int object_size,
 int objpool_drop(void *obj, struct objpool_head *pool);
 void objpool_fini(struct objpool_head *pool);
 
-/* In an RCU section, for which objpool_fini() waits. */
+/* objpool_fini() waits for those that are in here, which it cannot have interrupted. */
 static inline void *objpool_pop(struct objpool_head *pool)
 {
 	struct objcache *cache;
+	unsigned long flags;
 	void *obj = NULL;
 
-	rcu_read_lock();
+	raw_local_irq_save(flags);
+	raw_cpu_inc(*pool->popping);
+	smp_mb(); /* with objpool_fini(): it sees us, or we see that it has begun */
 	cache = READ_ONCE(pool->cache);
 	if (likely(cache))
 		obj = objcache_try_get(cache);
-	rcu_read_unlock();
+	smp_mb(); /* with objpool_fini(): what was got has been counted */
+	raw_cpu_dec(*pool->popping);
+	raw_local_irq_restore(flags);
 	return obj;
 }
 
