@@ -11,7 +11,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 odd := : , ; ' " ` $$ \# % & < > | * ? [ ] ( ) \ !
 plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$(findstring $(character),$(2)))),$(error \
 	objcache: $(1)=$(2): no path that kbuild can have: white space in it, or one of $(odd)))
-ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all modules modules_install linked tools install clean convert,$(or $(MAKECMDGOALS),all)),)
 $(call plain,CURDIR,$(CURDIR))
 $(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
 ifeq ($(origin O),command line)
@@ -62,6 +62,7 @@ help:
 	@echo '  deb              Debian packages, in build/deb/'
 	@echo '  in-tree          write it into a kernel tree: LINUX=DIR'
 	@echo '  clean            remove build/'
+	@echo '  convert          M=DIR: moves the module there from plain kmem_caches to objcache'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
@@ -73,6 +74,7 @@ help:
 	@echo '  lines            cache lines that move between CPUs, beside the alternatives; which, and who moves them'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
 	@echo '  scenes           memory that is taken from the caches, and a CPU that a real-time task has for itself'
+	@echo '  clients          pools of the kernel, moved to objcache, beside the originals; CLIENTS="NAME..."'
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  deb-test         the packages in a clean Debian root, and that in a VM'
 	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3'
@@ -89,6 +91,7 @@ help:
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo "  SUITE='NAME*'    only these KUnit suites and nothing else (test, while working on them; all)"
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  CLIENTS="NAME..."  which clients: objpool zram crypt squashfs (clients; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
 	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
 	@echo '  SCENE=pressure|spinner  only that one (scenes; both)'
@@ -173,6 +176,12 @@ scenes:
 guest:
 	@tools/guest.sh
 
+clients:
+	@tools/clients.sh
+
+convert:
+	@tools/convert.sh $(if $(filter command,$(origin M)),'$(abspath $(M))')
+
 selftest:
 	@tools/selftest.sh
 
@@ -186,4 +195,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench lines scale scenes guest selftest clean dkms-install deb deb-test in-tree in-tree-test
+	litmus bench lines scale scenes guest clients convert selftest clean dkms-install deb deb-test in-tree in-tree-test
