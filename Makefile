@@ -55,7 +55,7 @@ help:
 	@echo 'Build:'
 	@echo '  all              modules and tools (default)'
 	@echo '  modules          objcache.ko, its example and, where the kernel has KUnit, its tests'
-	@echo '  tools            the user-space clients, in build/tools/'
+	@echo '  tools            the command objcache, and the clients of tests, in build/tools/'
 	@echo '  modules_install  below INSTALL_MOD_PATH'
 	@echo '  install          modules_install, and commands, manual pages and headers in /usr/local; all below DESTDIR'
 	@echo '  dkms-install     have dkms build the module, for this kernel and for those to come'
@@ -115,6 +115,7 @@ linked:
 	@tools/link.sh '$(out)' $(linked)
 
 tools:
+	+@$(MAKE) -C tools/cli O='$(clients)'
 	+@$(MAKE) -C tools/client O='$(clients)'
 
 install: modules_install tools

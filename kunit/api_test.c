@@ -274,6 +274,98 @@ static void a_batch_counts_what_objects_really_take(struct kunit *test)
 	expect_taken(test, "budget", &params);
 }
 
+/* A small object that holds much is parked as sparingly as a large one. */
+static void a_weight_counts_in_what_is_chosen(struct kunit *test)
+{
+	struct objcache_params light = { .size = 64 };
+	struct objcache_params heavy = { .size = 64, .weight = SZ_1M };
+	struct objcache_params large = { .size = SZ_1M };
+	struct objcache_cost of_light, of_heavy, of_large;
+
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &light, &of_light), 0);
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &heavy, &of_heavy), 0);
+	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &large, &of_large), 0);
+	KUNIT_EXPECT_EQ(test, of_heavy.object, of_light.object + SZ_1M);
+	/* So it has fewer and smaller magazines, as many as the large one. */
+	KUNIT_EXPECT_LT(test, of_heavy.idle, of_light.idle);
+	KUNIT_EXPECT_EQ(test, of_heavy.idle, of_large.idle);
+	heavy.weight = SZ_1G;
+	expect_taken(test, "weight", &heavy);
+	heavy.weight++;
+	expect_refused(test, "weight", &heavy);
+	heavy.weight = UINT_MAX;
+	expect_refused(test, "weight", &heavy);
+}
+
+static void a_window_outside_the_object_is_refused(struct kunit *test)
+{
+	static const unsigned int windows[][2] = {
+		{ 1, 0 }, { 63, 0 }, { 0, 65 }, { 1, 64 }, { 64, 1 }, { 65, 1 },
+		{ 63, 2 }, { UINT_MAX, 2 }, { 2, UINT_MAX }, { UINT_MAX, UINT_MAX },
+	};
+	struct objcache_params params = { .size = 64 };
+	bool warned = test_taint(TAINT_WARN);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(windows); i++) {
+		params.useroffset = windows[i][0];
+		params.usersize = windows[i][1];
+		expect_refused(test, "window", &params);
+	}
+	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
+}
+
+/* What is not allowed is an oops, so only what is can be shown. */
+static void user_copies_may_touch_the_window(struct kunit *test)
+{
+#ifdef CONFIG_HARDENED_USERCOPY
+	static const unsigned int windows[][2] = {
+		{ 0, 64 }, { 0, 1 }, { 63, 1 }, { 8, 16 },
+	};
+	struct objcache_params params = { .size = 64 };
+	struct objcache *cache;
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < ARRAY_SIZE(windows); i++) {
+		params.useroffset = windows[i][0];
+		params.usersize = windows[i][1];
+		cache = objcache_create("window", &params);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+		obj = objcache_get(cache, GFP_KERNEL);
+		if (obj)
+			__check_object_size(obj + params.useroffset,
+					    params.usersize, true);
+		KUNIT_EXPECT_NOT_NULL(test, obj);
+		objcache_put(cache, obj);
+		objcache_destroy(cache);
+	}
+#else
+	kunit_skip(test, "nobody checks user copies here");
+#endif
+}
+
+static void a_name_may_come_by_format(struct kunit *test)
+{
+	const struct objcache_params params = { .size = 64 };
+	struct objcache *cache, *same;
+
+	cache = objcache_createf(&params, "format-%u-%s", 7, "x");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(make("format-7-x", 64)), -EEXIST);
+	same = objcache_createf(&params, "format-7-x");
+	KUNIT_EXPECT_EQ(test, PTR_ERR(same), -EEXIST);
+	objcache_destroy(cache);
+	cache = objcache_createf(&params, "%031u", 0);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, cache);
+	if (!IS_ERR_OR_NULL(cache))
+		objcache_destroy(cache);
+	/* None is cut off to fit. */
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_createf(&params, "%032u", 0)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_createf(&params, "%0200u", 0)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_createf(&params, "%s", "a/b")), -EINVAL);
+}
+
 static void unknown_flags_are_refused(struct kunit *test)
 {
 	struct objcache_params params = { .size = 64 };
@@ -332,6 +424,7 @@ static void expect_nothing_happens(struct kunit *test, struct objcache *cache)
 
 	KUNIT_EXPECT_NULL(test, __objcache_get(cache, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, __objcache_get_slow(cache, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(__objcache_get_err(cache, GFP_KERNEL)), -EINVAL);
 	KUNIT_EXPECT_NULL(test, __objcache_try_get(cache));
 	KUNIT_EXPECT_NULL(test, __objcache_try_get_slow(cache));
 	__objcache_put(cache, test);
@@ -361,8 +454,14 @@ static void zeroed_memory_is_refused_even_on_a_hit(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 	void *objs[2] = {};
+	int err = 0;
 
 	KUNIT_EXPECT_NULL(test, objcache_get(tc->cache, GFP_KERNEL | __GFP_ZERO));
+	KUNIT_EXPECT_EQ(test, -EINVAL, PTR_ERR(objcache_get_err(tc->cache,
+								GFP_KERNEL | __GFP_ZERO)));
+	KUNIT_EXPECT_EQ(test, 0, objcache_prefill_err(tc->cache, 1,
+						      GFP_KERNEL | __GFP_ZERO, &err));
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	t_on_cpu(test, 0);
 	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
 	KUNIT_EXPECT_NULL(test, objcache_get(tc->cache, GFP_KERNEL | __GFP_ZERO));
@@ -463,6 +562,10 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(hwcache_aligned_objects_share_no_line),
 	KUNIT_CASE(absurd_batches_and_capacities_are_refused),
 	KUNIT_CASE(a_batch_counts_what_objects_really_take),
+	KUNIT_CASE(a_weight_counts_in_what_is_chosen),
+	KUNIT_CASE(a_window_outside_the_object_is_refused),
+	KUNIT_CASE(user_copies_may_touch_the_window),
+	KUNIT_CASE(a_name_may_come_by_format),
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(slab_flags_that_reuse_would_break_are_refused),
 	KUNIT_CASE(a_module_built_against_another_header_is_refused),

@@ -352,8 +352,7 @@ static void s08_a_drain_empties_the_depot(struct kunit *test)
 static void s07_memory_pressure_takes_the_depot_first(struct kunit *test)
 {
 	struct objcache *cache = create(test, 0);
-	struct objcache_core *core = to_core(cache);
-	struct shrinker *shrinker = t_shrinker_of(&core->shrinker);
+	struct shrinker *shrinker = t_shrinker(cache);
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
 	void **objs = (void **)t_objs(test, BURST);
 	struct objcache_stats before, after;

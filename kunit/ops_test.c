@@ -63,6 +63,86 @@ static void s04_a_failing_constructor_gives_null_and_is_counted(struct kunit *te
 	t_finish(tc);
 }
 
+static int saying_ctor(void *obj, void *ctx, gfp_t gfp)
+{
+	return *(int *)ctx;
+}
+
+static const struct objcache_ops saying_ops = { .ctor = saying_ctor };
+
+static void s04_get_err_and_prefill_err_say_what_the_constructor_said(struct kunit *test)
+{
+	static const int said[][2] = {
+		{ -EHOSTDOWN, -EHOSTDOWN }, { -ENOMEM, -ENOMEM }, { -MAX_ERRNO, -MAX_ERRNO },
+		{ 1, -EINVAL }, { INT_MAX, -EINVAL }, { INT_MIN, -EINVAL },
+		{ -MAX_ERRNO - 1, -EINVAL },
+	};
+	int says = 0, err = 1;
+	struct objcache_params params = {
+		.size = 64, .batch = 4, .capacity = 32, .flags = OBJCACHE_NO_AGING,
+		.ops = &saying_ops, .ctx = &says,
+	};
+	struct objcache *cache = objcache_create("saying", &params);
+	unsigned int i;
+	void *obj;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	t_on_cpu(test, 0);
+	for (i = 0; i < ARRAY_SIZE(said); i++) {
+		says = said[i][0];
+		obj = objcache_get_err(cache, GFP_KERNEL);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(obj), said[i][1], "%d", says);
+		KUNIT_EXPECT_NULL(test, objcache_get(cache, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, 0, objcache_prefill_err(cache, 2, GFP_KERNEL, &err));
+		KUNIT_EXPECT_EQ_MSG(test, err, said[i][1], "%d", says);
+	}
+	says = 0;
+	KUNIT_EXPECT_EQ(test, 2, objcache_prefill_err(cache, 2, GFP_KERNEL, &err));
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_LT(test, objcache_prefill_err(cache, 100, GFP_KERNEL, &err), 100);
+	KUNIT_EXPECT_EQ(test, err, -ENOSPC);
+	/* A hit, and one that is made. */
+	for (i = 0; i < 40; i++) {
+		obj = objcache_get_err(cache, GFP_KERNEL);
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, obj);
+		if (!IS_ERR_OR_NULL(obj))
+			objcache_discard(cache, obj);
+	}
+	objcache_destroy(cache);
+}
+
+/* A backlog that the caller may not wait for. */
+static void s08_get_err_says_that_it_may_not_wait(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	int err = 0;
+
+	t_doom(tc, 70);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_get_err(tc->cache, GFP_NOWAIT)), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, 0, objcache_prefill_err(tc->cache, 1, GFP_NOWAIT, &err));
+	KUNIT_EXPECT_EQ(test, err, -EAGAIN);
+	t_open_gate(tc);
+	t_finish(tc);
+}
+
+static void get_without_memory(void *data)
+{
+	void **got = data;
+
+	*got = objcache_get_err(*got, 0);
+}
+
+static void s04_get_err_says_that_there_is_no_memory(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	void *got = tc->cache;
+
+	t_need_nmi(test);
+	KUNIT_ASSERT_TRUE(test, t_run_in(T_NMI, get_without_memory, &got));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(got), -ENOMEM);
+	t_finish(tc);
+}
+
 /* What a constructor can see of the critical sections that it must not be in. */
 struct seen {
 	struct objcache *cache;
@@ -347,6 +427,9 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(s04_a_hit_runs_no_constructor),
 	KUNIT_CASE(s04_a_constructor_is_given_the_gfp_of_the_get),
 	KUNIT_CASE(s04_a_failing_constructor_gives_null_and_is_counted),
+	KUNIT_CASE(s04_get_err_and_prefill_err_say_what_the_constructor_said),
+	KUNIT_CASE(s08_get_err_says_that_it_may_not_wait),
+	KUNIT_CASE(s04_get_err_says_that_there_is_no_memory),
 	KUNIT_CASE(s04_a_constructor_runs_outside_critical_sections),
 	KUNIT_CASE(s04_a_constructor_may_sleep),
 	KUNIT_CASE(s04_a_sleeping_constructor_stops_nobody_else),

@@ -13,7 +13,7 @@
 #include <linux/vmalloc.h>
 
 #include "helpers.h"
-#include "../module/core/core.h"
+#include "inside.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -321,6 +321,7 @@ static struct kunit_case scale_cases[] = {
 
 static struct kunit_suite scale_suite = {
 	.name = "objcache_scale",
+	.init = t_need_magazines,
 	.test_cases = scale_cases,
 };
 

@@ -430,6 +430,7 @@ static struct kunit_case step_cases[] = {
 
 static struct kunit_suite step_suite = {
 	.name = "objcache_steps",
+	.init = t_need_magazines,
 	.test_cases = step_cases,
 };
 

@@ -23,11 +23,13 @@ static inline unsigned int objcache_alloc_bulk(struct kmem_cache *slab,
 
 /*
  * A slab of our own that is never merged with another. 6.1 has no flag for
- * that, but does not merge a slab with a user-copy window; it is one byte.
+ * that, but does not merge a slab with a user-copy window; it is one byte if none
+ * is wanted.
  */
 static inline struct kmem_cache *
 objcache_slab_create(const char *name, unsigned int size, unsigned int align,
-		     slab_flags_t flags)
+		     slab_flags_t flags, unsigned int useroffset,
+		     unsigned int usersize)
 {
 	/*
 	 * What slab_debug= adds must not make a slab too large, of which the
@@ -37,10 +39,12 @@ objcache_slab_create(const char *name, unsigned int size, unsigned int align,
 	if (size > KMALLOC_MAX_SIZE - 3 * PAGE_SIZE)
 		flags |= SLAB_NO_USER_FLAGS;
 #ifdef SLAB_NO_MERGE
-	return kmem_cache_create(name, size, align, flags | SLAB_NO_MERGE, NULL);
+	flags |= SLAB_NO_MERGE;
 #else
-	return kmem_cache_create_usercopy(name, size, align, flags, 0, 1, NULL);
+	usersize = usersize ?: 1;
 #endif
+	return kmem_cache_create_usercopy(name, size, align, flags, useroffset,
+					  usersize, NULL);
 }
 
 /* Since 6.7 a shrinker is allocated; before, it was part of its user. */

@@ -12,11 +12,11 @@
  * from any context, NMI included.
  *
  * What it is not:
- *  - a reserve. A get may fail whenever the slab may; use mempool for forward
- *    progress.
+ *  - a reserve, unless it is told to be (&objcache_params.min_objects). A get may
+ *    else fail whenever the slab may.
  *  - a place for state. Any parked object may be destroyed at any time.
- *  - a buffer that user space is copied to or from: the slab behind it has no
- *    user-copy window. Have the object point to one.
+ *  - a buffer that user space is copied to or from, unless it is told which part
+ *    of an object may be (&objcache_params.useroffset).
  *  - a lookup structure or a reference count. An object that was got belongs
  *    to its getter alone until it is put.
  *
@@ -42,7 +42,7 @@
  * this number with every change to them, to struct objcache_owner or to
  * struct objcache.
  */
-#define OBJCACHE_ABI		4U
+#define OBJCACHE_ABI		5U
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_NAME_LEN	32
@@ -61,6 +61,19 @@
  * %OBJCACHE_DEBUG: nothing is cached; every get constructs and every put
  * destroys, so that the slab's own checkers see each use after put.
  *
+ * %OBJCACHE_CHECK: objects go through a quarantine, first in first out, on each node
+ * as long as the capacity. What is put, discarded or handed out is known before it
+ * is followed, and verified: a second put, a foreign pointer, another cache's object,
+ * a write after put or beyond the object's ends is reported, once, and the object
+ * withdrawn. An object with any op must not change while it is parked (as one would
+ * that stays linked in a list of its user's). Costs a few hundred bytes an object,
+ * and the object's length at each put and get.
+ *
+ * %OBJCACHE_STACKS: the same, and the stacks of who took and put each object. debugfs
+ * shows who has what; a destroy with objects out says who took them.
+ *
+ * %OBJCACHE_DROP: as %OBJCACHE_CHECK, and a random quarter of the puts is not kept.
+ *
  * %OBJCACHE_ACCOUNT: what the cache has for each CPU from the start, parked
  * objects apart, is charged to the memory cgroup of who creates it. For caches
  * that are made on behalf of user space.
@@ -69,10 +82,15 @@
 #define OBJCACHE_NODE_LOCAL	0x2U
 #define OBJCACHE_NO_AGING	0x4U
 #define OBJCACHE_DEBUG		0x8U
+#define OBJCACHE_CHECK		0x10U
+#define OBJCACHE_STACKS		0x20U
+#define OBJCACHE_DROP		0x40U
 #define OBJCACHE_ACCOUNT	0x80U
+#define OBJCACHE_CHECKS		(OBJCACHE_CHECK | OBJCACHE_STACKS | \
+				 OBJCACHE_DROP)
 #define OBJCACHE_FLAGS		(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
 				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG | \
-				 OBJCACHE_ACCOUNT)
+				 OBJCACHE_CHECKS | OBJCACHE_ACCOUNT)
 
 /**
  * struct objcache_ops - what makes, unmakes and cleans an object
@@ -111,11 +129,17 @@ struct objcache_ops {
  *	magazines to 65536; 0: chosen from what an object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
- * @weight: bytes that an object holds besides its own size; must be 0 for now
- * @max_objects: in existence at most; must be 0 for now: no limit
- * @min_objects: in existence at least; must be 0 for now: none kept
- * @useroffset: start of the window that user copies may touch; must be 0 for now
- * @usersize: bytes of it; must be 0 for now: none
+ * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
+ *	where bytes decide: in @batch and @capacity when they are chosen, in what
+ *	the shrinker reports, in objcache_cost().
+ * @max_objects: in existence at most, memory that is about to be one or still was
+ *	one included; up to INT_MAX; 0: no limit. See objcache_get() for who waits.
+ * @min_objects: in existence at least, made by objcache_create(): up to 65536, and
+ *	to @max_objects; 0: none kept. Neither of the two with %OBJCACHE_NO_STEAL or
+ *	%OBJCACHE_NODE_LOCAL.
+ * @useroffset: where in an object the window starts that user copies may touch,
+ *	as for kmem_cache_create_usercopy()
+ * @usersize: bytes of that window, which ends within @size; 0: none
  * @ops: how objects are made and unmade, copied; NULL: plain memory. A dtor
  *	without a ctor is refused: objects are made in bulk and ahead of need, and
  *	none that nobody has constructed may reach a destructor.
@@ -140,7 +164,7 @@ struct objcache_params {
 
 /**
  * struct objcache_cost - what a cache can come to take, in bytes
- * @object: one object, its share of the slab included
+ * @object: one object, its share of the slab and its weight included
  * @idle: all that is not objects, with every magazine that it can have
  * @full: the same, and all objects that there can be while nobody has one: those
  *	parked on each CPU, those on their way out, and free ones that the slab
@@ -211,12 +235,36 @@ struct objcache {
 struct objcache *__objcache_create(const char *name,
 				   const struct objcache_params *params,
 				   unsigned int abi, size_t params_size);
+__printf(4, 5)
+struct objcache *__objcache_createf(const struct objcache_params *params,
+				    unsigned int abi, size_t params_size,
+				    const char *fmt, ...);
 void *__objcache_get(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get(struct objcache *cache);
 void __objcache_put(struct objcache *cache, void *obj);
 void *__objcache_get_slow(struct objcache *cache, gfp_t gfp);
+void *__objcache_get_err(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get_slow(struct objcache *cache);
 void __objcache_put_slow(struct objcache *cache, void *obj);
+
+/**
+ * struct objcache_site - where a call is, for reports in debug mode
+ * @file: its source file
+ * @line: the line there
+ */
+struct objcache_site {
+	const char *file;
+	unsigned int line;
+};
+
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site);
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site);
+void __objcache_put_at(struct objcache *cache, void *obj,
+		       const struct objcache_site *site);
+void __objcache_discard_at(struct objcache *cache, void *obj,
+			   const struct objcache_site *site);
 
 unsigned int __objcache_get_bulk(struct objcache *cache, gfp_t gfp,
 				 unsigned int nr, void **objs);
@@ -237,6 +285,22 @@ objcache_create(const char *name, const struct objcache_params *params)
 {
 	return __objcache_create(name, params, OBJCACHE_ABI, sizeof(*params));
 }
+
+/**
+ * objcache_createf - make a cache with a name by format
+ * @params: what the cache is like; copied
+ * @fmt: of the name, as for printf(); what comes of it is as for objcache_create()
+ *
+ * For caches of which there is one for each device, mount or the like:
+ * ``objcache_createf(&params, "squashfs-%u", minor)``.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
+ * Return: as for objcache_create().
+ */
+#define objcache_createf(params, fmt, ...)				\
+	__objcache_createf(params, OBJCACHE_ABI,			\
+			   sizeof(struct objcache_params), fmt,		\
+			   ##__VA_ARGS__)
 
 /**
  * objcache_cost - what a cache can come to take at most
@@ -317,6 +381,22 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
+/*
+ * Debug builds of the caller: those that define OBJCACHE_CALLER before they include
+ * this, and all on kernels with CONFIG_DEBUG_VM. There the inline calls look whether
+ * @cache is one, as the out-of-line ones always do. Elsewhere, no instruction.
+ */
+#ifdef OBJCACHE_CALLER
+#define OBJCACHE_CHECKS_CALLS	true
+#else
+#define OBJCACHE_CHECKS_CALLS	IS_ENABLED(CONFIG_DEBUG_VM)
+#endif
+
+static __always_inline bool objcache_no_cache(const struct objcache *cache)
+{
+	return OBJCACHE_CHECKS_CALLS && unlikely(IS_ERR_OR_NULL(cache));
+}
+
 static __always_inline void *objcache_hit_get(struct objcache *cache)
 {
 	preempt_disable();
@@ -376,11 +456,21 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * a constructor are undefined.
  *
  * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
- * The _noinline twin checks it. @gfp is, where the kernel checks that of
+ * The _noinline twin checks it, and so do debug builds of the caller: with
+ * OBJCACHE_CALLER defined, or CONFIG_DEBUG_VM. @gfp is, where the kernel checks that of
  * kmem_cache_alloc(), whether there is a parked object or not.
  *
- * With GFP_KERNEL, and very many objects waiting to be destroyed, it may run a
- * destructor here: not under a lock that a dtor takes.
+ * With all of GFP_KERNEL, and very many objects waiting to be destroyed, it waits for
+ * destructors: not under a lock that a dtor takes.
+ *
+ * In a cache with a maximum, and no more to be made, a get with __GFP_DIRECT_RECLAIM
+ * waits for a put, for an object's end or for a making that failed: first come, first
+ * served. Without a minimum it does not if @gfp has __GFP_NORETRY or
+ * __GFP_RETRY_MAYFAIL, and a fatal signal ends the wait, but for __GFP_NOFAIL. In a
+ * cache with a minimum such a get never returns NULL: an object is tried to be made
+ * without reclaim and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN
+ * added, then it waits, and tries again every five seconds. Nobody waits in a
+ * destructor of the same cache. No such wait under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
  * caller is not preemptible, parked objects only.
@@ -394,12 +484,36 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_slow(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))
 		return obj;
 	return __objcache_get_slow(cache, gfp);
+}
+
+/**
+ * objcache_get_err - objcache_get() that says why there is no object
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object as from objcache_get(), or ERR_PTR where that gives NULL: what
+ * the constructor returned (-EINVAL if that is no errno); -EAGAIN, none may be made
+ * now and @gfp or the caller does not allow to wait; -EINTR, a fatal signal ended
+ * the wait; -EINVAL, @gfp is refused; else -ENOMEM.
+ */
+static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	objcache_might_alloc(gfp);
+	if (unlikely(gfp & __GFP_ZERO))
+		return __objcache_get_err(cache, gfp);
+	obj = objcache_hit_get(cache);
+	if (likely(obj))
+		return obj;
+	return __objcache_get_err(cache, gfp);
 }
 
 /**
@@ -411,8 +525,11 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
  */
 static __always_inline void *objcache_try_get(struct objcache *cache)
 {
-	void *obj = objcache_hit_get(cache);
+	void *obj;
 
+	if (objcache_no_cache(cache))
+		return __objcache_try_get_slow(cache);
+	obj = objcache_hit_get(cache);
 	if (likely(obj))
 		return obj;
 	return __objcache_try_get_slow(cache);
@@ -432,7 +549,7 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
 {
 	if (unlikely(!obj))
 		return;
-	if (unlikely(!objcache_hit_put(cache, obj)))
+	if (objcache_no_cache(cache) || unlikely(!objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
 }
 
@@ -446,7 +563,8 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
  * Context: as for objcache_get().
  * Return: how many were taken; they are the first of @objs, in the order in which
  * as many single gets would have given them. Fewer than @nr when there is no
- * memory or a constructor failed; those are the caller's all the same.
+ * memory or a constructor failed; those are the caller's all the same. Where the
+ * number of objects is bounded it waits for the first one only.
  */
 static __always_inline unsigned int objcache_get_bulk(struct objcache *cache,
 						      gfp_t gfp,
@@ -538,7 +656,8 @@ void objcache_discard(struct objcache *cache, void *obj);
  * @gfp: as for objcache_get()
  *
  * Stops at the capacity of the CPU; nothing that is parked makes way. Stops also
- * while too many objects wait to be destroyed. With %OBJCACHE_DEBUG it parks none.
+ * while too many objects wait to be destroyed, at &objcache_params.max_objects, and
+ * while somebody waits for an object. With %OBJCACHE_DEBUG it parks none.
  *
  * Context: Process context, may sleep if @gfp does. Not from a dtor or a hotplug
  * callback, nor under a lock that a dtor takes.
@@ -546,6 +665,20 @@ void objcache_discard(struct objcache *cache, void *obj);
  */
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp);
+
+/**
+ * objcache_prefill_err - objcache_prefill() that says why it has stopped
+ * @cache: where
+ * @nr: how many
+ * @gfp: as for objcache_get()
+ * @err: where to: 0 if all @nr were parked; -ENOSPC, this CPU parks no more; else
+ *	as from objcache_get_err(). NULL: nobody asks
+ *
+ * Context: as for objcache_prefill().
+ * Return: how many were parked.
+ */
+unsigned int objcache_prefill_err(struct objcache *cache, unsigned int nr,
+				  gfp_t gfp, int *err);
 
 /**
  * objcache_age - one aging step, now
@@ -567,7 +700,8 @@ void objcache_age(struct objcache *cache);
  * objcache_drain - release all that is parked
  * @cache: the cache
  *
- * Returns when the destructors have run. Objects put meanwhile may stay.
+ * Returns when the destructors have run. Objects put meanwhile may stay, and so do
+ * &objcache_params.min_objects of them.
  *
  * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
  * under a lock that a dtor or a hotplug callback takes.
@@ -586,5 +720,55 @@ unsigned long objcache_drain(struct objcache *cache);
  * Context: Any.
  */
 void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
+
+/*
+ * With OBJCACHE_CALLER defined reports in debug mode name file and line of the calls
+ * that took the object and put it. Not of bulk and _noinline calls: those show in
+ * the stacks. In a cache that is not checked a hit is the same as without.
+ */
+#ifdef OBJCACHE_CALLER
+
+#define OBJCACHE_HERE							\
+({									\
+	static const struct objcache_site __site = {			\
+		.file = __FILE__, .line = __LINE__,			\
+	};								\
+	&__site;							\
+})
+
+static __always_inline void *objcache_get_at(struct objcache *cache, gfp_t gfp,
+					     const struct objcache_site *site)
+{
+	void *obj = NULL;
+
+	objcache_might_alloc(gfp);
+	if (likely(!(gfp & __GFP_ZERO)) && !objcache_no_cache(cache))
+		obj = objcache_hit_get(cache);
+	return obj ?: __objcache_get_at(cache, gfp, site);
+}
+
+static __always_inline void *
+objcache_try_get_at(struct objcache *cache, const struct objcache_site *site)
+{
+	void *obj = objcache_no_cache(cache) ? NULL : objcache_hit_get(cache);
+
+	return obj ?: __objcache_try_get_at(cache, site);
+}
+
+static __always_inline void objcache_put_at(struct objcache *cache, void *obj,
+					    const struct objcache_site *site)
+{
+	if (unlikely(!obj))
+		return;
+	if (objcache_no_cache(cache) || unlikely(!objcache_hit_put(cache, obj)))
+		__objcache_put_at(cache, obj, site);
+}
+
+#define objcache_get(cache, gfp)	objcache_get_at(cache, gfp, OBJCACHE_HERE)
+#define objcache_try_get(cache)		objcache_try_get_at(cache, OBJCACHE_HERE)
+#define objcache_put(cache, obj)	objcache_put_at(cache, obj, OBJCACHE_HERE)
+#define objcache_discard(cache, obj)	__objcache_discard_at(cache, obj, OBJCACHE_HERE)
+
+#endif /* OBJCACHE_CALLER */
 
 #endif /* _OBJCACHE_H */

@@ -154,6 +154,10 @@ python() {
 }
 run 'python parses' python python
 
+# Over folders that are made up; with ASAN and UBSAN.
+command_tests() { tools/cli/cli_test.py >"$log/command.all" 2>&1 || cat "$log/command.all" >"$log/command"; }
+run 'objcache, its manual' command command_tests
+
 if [ "$failed" -gt 0 ]; then
 	echo "check: FAIL: $failed of 13 checks"
 	exit "${CODES[FAILED]}"

@@ -23,7 +23,7 @@ folder=$("$here/kernel.sh" stock "$KERNEL")
 built=$TOP/build/$(cat "$folder/release")
 out=$TOP/build/contract-$KERNEL
 mkdir -p "$out"
-make -s -C "$TOP" KDIR="$folder/build" CONTRACT=y modules >&2
+make -s -C "$TOP" KDIR="$folder/build" modules >&2
 gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o "$out/contract" "$here/contract/contract.c"
 
 status=0

@@ -63,7 +63,7 @@ boot() {
 	shift 2
 	local -a files=()
 	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,torture,unload}/*.ko \
-		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
+		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \

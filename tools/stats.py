@@ -26,13 +26,17 @@ FORMS = {
 }
 
 
-def table(form):
+def entries():
     with open(HEADER, encoding="utf-8") as file:
-        entries = ENTRY.findall(file.read().replace("\\\n", "\n"))
-    if not entries:
+        found = ENTRY.findall(file.read().replace("\\\n", "\n"))
+    if not found:
         sys.exit(f"{HEADER}: no OBJCACHE_STATS() there")
+    return found
+
+
+def table(form):
     head, row = FORMS[form]
-    return head + "".join(row.format(*entry) for entry in entries)
+    return head + "".join(row.format(*entry) for entry in entries())
 
 
 def form_of(path):

@@ -144,6 +144,8 @@ static void objcache_age_equip(struct objcache_core *core, int cpu)
  */
 void objcache_age_step(struct objcache_core *core)
 {
+	/* At its minimum a cache has nothing that could go. */
+	bool may_go = objcache_beyond_min(core);
 	unsigned long nr = 0;
 	bool used = false;
 	int cpu;
@@ -151,10 +153,12 @@ void objcache_age_step(struct objcache_core *core)
 	mutex_lock(&core->age_mutex);
 	for_each_possible_cpu(cpu) {
 		objcache_age_equip(core, cpu);
-		nr += objcache_age_shared(core, cpu);
+		if (may_go)
+			nr += objcache_age_shared(core, cpu);
 		used |= objcache_age_private(core, per_cpu_ptr(core->cpu, cpu));
 	}
-	nr += objcache_age_stores(core);
+	if (may_go)
+		nr += objcache_age_stores(core);
 	WRITE_ONCE(core->ages, core->ages + 1);
 	objcache_count_add(core, aged_out, nr);
 	trace_objcache_age(core->name, nr);
@@ -175,7 +179,8 @@ static void objcache_age_visits(struct objcache_core *core)
 		if (!READ_ONCE(c->expired) ||
 		    objcache_touched(c) != READ_ONCE(c->touched))
 			continue;
-		if (objcache_may_disturb(cpu))
+		/* A limit is not to be taken away beside objcache_bring_out(). */
+		if (objcache_may_disturb(cpu) || core->bounded)
 			nr += objcache_visit(core, cpu, true);
 		else if (objcache_private(core, c))
 			objcache_ask(c);
@@ -194,7 +199,8 @@ void objcache_age(struct objcache *cache)
 	if (!objcache_cache_ok(cache, "age"))
 		return;
 	objcache_age_step(core);
-	objcache_age_visits(core);
+	if (objcache_beyond_min(core))
+		objcache_age_visits(core);
 }
 EXPORT_SYMBOL_GPL(objcache_age);
 

@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 
 /*
@@ -126,7 +127,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 }
 
 /* From one magazine: no visit to the owner section is longer. */
-static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
+static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
 				      unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
@@ -134,8 +135,7 @@ static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
 	void **top;
 
 	if (c && likely(!READ_ONCE(core->dead)))
-		found = objcache_ready(core, c, true,
-				       gfpflags_allow_blocking(gfp));
+		found = objcache_ready(core, c, true, gfp);
 	if (found == OBJCACHE_NOTHING) {
 		objcache_exit(c);
 		return 0;
@@ -152,6 +152,32 @@ static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
 	return nr;
 }
 
+static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
+				      unsigned int nr, void **objs)
+{
+	if (likely(!core->bounded))
+		return objcache_get_visit(core, gfp, nr, objs);
+	/* Not before those who wait. */
+	if (READ_ONCE(core->waiting))
+		return 0;
+	preempt_disable();
+	nr = objcache_get_visit(core, gfp, nr, objs);
+	objcache_keep_none(core);
+	preempt_enable();
+	return nr;
+}
+
+/* Where that is bounded, it waits for its first object only. */
+static void *objcache_get_another(struct objcache *cache, gfp_t gfp,
+				  unsigned int done)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (done && core->bounded)
+		return objcache_get_more(core, gfp);
+	return objcache_get(cache, gfp);
+}
+
 static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 						    gfp_t gfp, unsigned int nr,
 						    void **objs)
@@ -166,7 +192,7 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 						      objs + done);
 
 		if (!some) {
-			objs[done] = objcache_get(cache, gfp);
+			objs[done] = objcache_get_another(cache, gfp, done);
 			some = !!objs[done];
 		}
 		if (!some)
@@ -240,38 +266,74 @@ notrace void objcache_put_bulk(struct objcache *cache, unsigned int nr,
 }
 EXPORT_SYMBOL_GPL(objcache_put_bulk);
 
-static bool objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
+/* In debug mode they go into quarantine, from which a get that may not make takes. */
+static int objcache_prefill_checked(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
-	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity ||
-	    objcache_backlogged(core))
-		return false;
+	if (objcache_check_full(core))
+		return -ENOSPC;
 	obj = objcache_make(core, gfp);
-	if (!obj)
-		return false;
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	objcache_check_park(core, obj, false);
+	objcache_count(core, prefilled);
+	return 0;
+}
+
+static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
+		return -EAGAIN;
+	if (unlikely(core->checks))
+		return objcache_prefill_checked(core, gfp);
+	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
+		return -ENOSPC;
+	obj = objcache_make(core, gfp);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 	if (!objcache_park(core, &obj, 1)) {
 		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       &obj, 1);
-		return false;
+		return -ENOSPC;
 	}
 	/* For aging: this CPU is in use. */
 	objcache_count(core, prefilled);
-	return true;
+	return 0;
 }
+
+static int objcache_may_prefill(struct objcache *cache, gfp_t gfp)
+{
+	if (!objcache_cache_ok(cache, "prefill") ||
+	    !objcache_gfp_ok(to_core(cache), gfp))
+		return -EINVAL;
+	return objcache_keeps_nothing(to_core(cache)) ? -ENOSPC : 0;
+}
+
+unsigned int objcache_prefill_err(struct objcache *cache, unsigned int nr,
+				  gfp_t gfp, int *err)
+{
+	struct objcache_core *core = to_core(cache);
+	unsigned int done = 0;
+	int ret;
+
+	objcache_might_alloc(gfp);
+	ret = objcache_may_prefill(cache, gfp);
+	while (!ret && done < nr) {
+		ret = objcache_prefill_one(core, gfp);
+		done += !ret;
+	}
+	if (err)
+		*err = ret;
+	return done;
+}
+EXPORT_SYMBOL_GPL(objcache_prefill_err);
 
 unsigned int objcache_prefill(struct objcache *cache, unsigned int nr,
 			      gfp_t gfp)
 {
-	struct objcache_core *core = to_core(cache);
-	unsigned int done = 0;
-
-	objcache_might_alloc(gfp);
-	if (!objcache_cache_ok(cache, "prefill") ||
-	    !objcache_gfp_ok(core, gfp) || objcache_keeps_nothing(core))
-		return 0;
-	while (done < nr && objcache_prefill_one(core, gfp))
-		done++;
-	return done;
+	return objcache_prefill_err(cache, nr, gfp, NULL);
 }
 EXPORT_SYMBOL_GPL(objcache_prefill);

@@ -6,10 +6,13 @@
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 /* ---- create ---- */
 
@@ -25,6 +28,22 @@ static int objcache_init_cpus(struct objcache_core *core)
 	for_each_possible_cpu(cpu)
 		objcache_part_init(core, per_cpu_ptr(core->cpu, cpu));
 	return 0;
+}
+
+/*
+ * Half a slab page at most, so that no get is much dearer than the slab's own; and not of
+ * objects that others may be short of.
+ */
+static unsigned int objcache_choose_make_nr(struct objcache_core *core)
+{
+	const struct objcache_params *p = &core->params;
+	unsigned int nr = min_t(unsigned int, p->batch / 2,
+				PAGE_SIZE / 2 / core->object_bytes);
+
+	if (core->ops.ctor || p->flags & OBJCACHE_NO_PARTS)
+		return 0;
+	return p->max_objects ?
+		       min(nr, p->max_objects / (4 * num_possible_cpus())) : nr;
 }
 
 static void objcache_set_params(struct objcache_core *core,
@@ -45,12 +64,16 @@ static void objcache_set_params(struct objcache_core *core,
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
 	core->object_bytes = objcache_object_bytes(&core->params);
-	/* A slab page at most, so that no get is much dearer than the slab's own. */
-	if (!core->ops.ctor && !(params->flags & OBJCACHE_DEBUG))
-		core->make_nr = min_t(unsigned int, params->batch / 2,
-				      PAGE_SIZE / core->object_bytes);
+	core->held_bytes = objcache_held_bytes(&core->params);
+	core->make_nr = objcache_choose_make_nr(core);
 	core->slow_put = core->ops.reset ||
-			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
+			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_NO_PARTS));
+	core->checks = params->flags & OBJCACHE_CHECK;
+	core->lead = objcache_lead(&core->params);
+	core->watch.seed = get_random_u32();
+	/* Ten reports in five seconds; how many are missing the next one says. */
+	ratelimit_state_init(&core->watch.limit, 5 * HZ, 10);
+	ratelimit_set_flags(&core->watch.limit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /*
@@ -67,7 +90,9 @@ static int objcache_init_slab(struct objcache_core *core)
 		 atomic64_inc_return(&serial));
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
-					  core->params.slab_flags);
+					  core->params.slab_flags,
+					  core->params.useroffset,
+					  core->params.usersize);
 	return core->slab ? 0 : -ENOMEM;
 }
 
@@ -77,11 +102,15 @@ static int objcache_init_core(struct objcache_core *core)
 
 	lockdep_register_key(&core->dtor_key);
 	lockdep_init_map(&core->dtor_map, "objcache_dtor", &core->dtor_key, 0);
+	objcache_limit_init(core);
+	objcache_deal_init(core);
 	objcache_kick_init(core);
 	objcache_keeper_init(core);
 	objcache_tidy_init(core);
 	objcache_age_init(core);
 	err = objcache_depot_init(core);
+	if (!err && core->min_objects)
+		err = objcache_kick_own(core);
 	if (!err)
 		err = objcache_init_cpus(core);
 	if (!err)
@@ -96,6 +125,7 @@ static void objcache_free_core(struct objcache_core *core)
 	kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
+	objcache_kick_exit(core);
 	lockdep_unregister_key(&core->dtor_key);
 	kfree(core);
 }
@@ -148,6 +178,23 @@ static int objcache_check_abi(const char *name, unsigned int abi,
 	return -EINVAL;
 }
 
+/* All that have to be there, where any get finds them. */
+static int objcache_make_min(struct objcache_core *core)
+{
+	int i;
+
+	for (i = 0; i < core->min_objects; i++) {
+		void *obj = objcache_make(core, GFP_KERNEL);
+
+		if (IS_ERR(obj))
+			return PTR_ERR(obj);
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * __objcache_create - what objcache_create() calls
  * @name: as there
@@ -180,9 +227,40 @@ struct objcache *__objcache_create(const char *name,
 		objcache_debugfs_add(core);
 	}
 	mutex_unlock(&objcache_mutex);
-	return IS_ERR(core) ? ERR_CAST(core) : &core->pub;
+	if (IS_ERR(core))
+		return ERR_CAST(core);
+	/* Not under the lock: a constructor may make a cache. */
+	err = objcache_make_min(core);
+	if (!err)
+		return &core->pub;
+	objcache_destroy(&core->pub);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(__objcache_create);
+
+/**
+ * __objcache_createf - what objcache_createf() calls
+ * @params: as there
+ * @abi: %OBJCACHE_ABI of the caller's header
+ * @params_size: bytes of the caller's struct objcache_params
+ * @fmt: as there
+ *
+ * Return: as there.
+ */
+struct objcache *__objcache_createf(const struct objcache_params *params,
+				    unsigned int abi, size_t params_size,
+				    const char *fmt, ...)
+{
+	/* One that is cut off here is too long all the same. */
+	char name[OBJCACHE_NAME_LEN + 1];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	return __objcache_create(name, params, abi, params_size);
+}
+EXPORT_SYMBOL_GPL(__objcache_createf);
 
 /* ---- destroy ---- */
 
@@ -193,6 +271,7 @@ static void objcache_bury(struct objcache_core *core, unsigned long out)
 	       core->name, out, sizeof(*core), sizeof(struct objcache_cpu),
 	       num_possible_cpus());
 	objcache_depot_exit(core);
+	objcache_kick_exit(core);
 	kmemleak_not_leak(core);
 }
 
@@ -211,6 +290,27 @@ static void objcache_kill(struct objcache_core *core)
 			objcache_ask(per_cpu_ptr(core->cpu, cpu));
 		synchronize_rcu();
 	}
+}
+
+/* Nothing keeps objects from going, and the keeper makes none any more. */
+static void objcache_drop_min(struct objcache_core *core)
+{
+	if (!core->min_objects)
+		return;
+	WRITE_ONCE(core->min_objects, 0);
+	objcache_keeper_flush(core);
+}
+
+/* Who has what is out; or else what was withdrawn goes as well. */
+static void objcache_end_checks(struct objcache_core *core, unsigned long out)
+{
+	if (out) {
+		objcache_report_leaks(core, out);
+		return;
+	}
+	objcache_track_free_withdrawn(core);
+	/* Whose look has found an object of this cache looks at the cache. */
+	synchronize_rcu();
 }
 
 void objcache_destroy(struct objcache *cache)
@@ -232,16 +332,21 @@ void objcache_destroy(struct objcache *cache)
 	objcache_age_exit(core);
 	/* 3. Puts, gets and discards. From here on nothing can be parked. */
 	objcache_kill(core);
+	irq_work_sync(&core->deal);
+	objcache_drop_min(core);
 	/* 4. So all parts are ours, whichever CPU they are of. */
 	for_each_possible_cpu(cpu)
 		objcache_part_clear(core, cpu);
 	/* 5. Destructors; then neither keeper nor tidier comes any more. */
 	objcache_release_stored(core);
 	objcache_keeper_exit(core);
+	objcache_spare_free(core);
 	objcache_tidy_exit(core);
 
 	out = objcache_count_sum(core, OBJCACHE_STAT_created) -
 	      objcache_count_sum(core, OBJCACHE_STAT_destroyed);
+	if (core->checks)
+		objcache_end_checks(core, out);
 	if (out)
 		objcache_bury(core, out);
 	else

@@ -21,6 +21,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -47,6 +48,7 @@ struct objcache_cpu {
 	struct objcache_magazine *loaded;	/* own.top points into it */
 	struct objcache_magazine *spare;	/* full or empty; may be NULL */
 	bool spare_full;
+	bool missed;				/* interrupted as owner, by who wanted its part */
 	int victim;				/* CPU that was stolen from last, or this one */
 	unsigned long owned[OBJCACHE_NR_STATS];	/* counted by plain additions */
 
@@ -100,6 +102,8 @@ struct objcache_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
+	unsigned int short_of;			/* objects that gets took loose */
+	bool in_order;				/* loose objects: first in, first out */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -117,12 +121,23 @@ enum objcache_due {
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
 };
 
+/* Debug mode: of a cache that checks. */
+struct objcache_watch {
+	atomic_t serial;		/* of the last object */
+	atomic_t puts;			/* that asked whether to be dropped */
+	u32 seed;			/* of what they are told */
+	atomic_t unshown;		/* findings without a report */
+	struct ratelimit_state limit;	/* of reports */
+};
+
 struct objcache_core {
 	struct objcache pub;
 
 	/* Read-mostly, set by create. */
 	struct objcache_cpu __percpu *cpu;
 	struct objcache_node **node;	/* by number */
+	const unsigned long **hint;	/* all words of all their surplus bits */
+	unsigned int nr_hints;
 	struct kmem_cache *slab;
 	struct objcache_ops ops;
 	void *ctx;
@@ -134,9 +149,13 @@ struct objcache_core {
 	unsigned int make_nr;		/* plain objects made in one go */
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int object_bytes;	/* that one takes in the slab */
+	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
+	bool bounded;			/* it has a maximum or a minimum */
 	bool slow_put;			/* puts have to look at the object first */
+	bool checks;			/* debug mode: see debug.h */
+	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
 
@@ -145,7 +164,20 @@ struct objcache_core {
 	atomic_long_t doomed_nr;	/* those in the keeper's hands too */
 	wait_queue_head_t room;		/* gets that wait for it to be smaller */
 
+	/* Bounds on how many there are; limit.c. */
+	int exist_max;
+	int min_objects;
+	atomic_t exist;			/* reservations: what is, is made, or is spare memory */
+	atomic_t stay;			/* of them not about to be unmade; if there is a minimum */
+	struct llist_head spare;	/* memory kept for objects */
+	raw_spinlock_t spare_lock;	/* for who takes some */
+	raw_spinlock_t wait_lock;
+	struct list_head waiters;	/* struct objcache_waiter, the oldest first */
+	unsigned int waiting;		/* how many; others look without the lock */
+	struct irq_work deal;
+
 	/* The keeper, and what has it come. */
+	struct workqueue_struct *keepers;	/* its own, if there is a minimum */
 	unsigned long due;		/* bits of enum objcache_due */
 	struct irq_work kick;
 	struct delayed_work keeper;
@@ -165,6 +197,8 @@ struct objcache_core {
 	int squeeze_cpu;		/* the last one that was asked */
 	unsigned long ages;
 	unsigned long seen_destroyed;	/* by the last step */
+
+	struct objcache_watch watch;
 
 	/* Management. */
 	struct objcache_shrinker shrinker;
@@ -220,12 +254,6 @@ objcache_store_nr(const struct objcache_core *core,
 	       atomic_long_read(&store->loose);
 }
 
-/* Longs of &objcache_node.surplus. */
-static inline unsigned int objcache_surplus_longs(void)
-{
-	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
-}
-
 /* One more, or @nr, of a statistic: from any context. */
 #define objcache_count_add(core, name, nr)				\
 	this_cpu_add((core)->cpu->count[OBJCACHE_STAT_##name], nr)
@@ -236,6 +264,12 @@ static inline unsigned int objcache_surplus_longs(void)
 #define objcache_owned_add(c, name, nr)					\
 	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
+
+/* Debug mode: bytes of guard on either side of an object, at least. */
+#define OBJCACHE_GUARD		16U
+
+/* Nothing is ever parked in a CPU's part. */
+#define OBJCACHE_NO_PARTS	(OBJCACHE_DEBUG | OBJCACHE_CHECK)
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
 static inline bool objcache_keeps_nothing(const struct objcache_core *core)
@@ -295,6 +329,20 @@ static inline void objcache_ask(struct objcache_cpu *c)
 	WRITE_ONCE(c->own.limit, NULL);
 }
 
+/*
+ * After something has come that a waiter may want, or has gone that it waits for. The
+ * irq_work sees what has come before this.
+ */
+static inline void objcache_tell_waiters(struct objcache_core *core)
+{
+	if (likely(!core->bounded))
+		return;
+	/* What has come before the look: pairs with objcache_queue_up(). */
+	smp_mb();
+	if (READ_ONCE(core->waiting))
+		irq_work_queue(&core->deal);
+}
+
 /* ---- what each file has for those above it, from the ground up ---- */
 
 /* kick.c: having something done later */
@@ -303,6 +351,8 @@ void objcache_call_keeper(struct objcache_core *core);
 void objcache_queue_work(struct work_struct *work);
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
 void objcache_kick_init(struct objcache_core *core);
+int objcache_kick_own(struct objcache_core *core);
+void objcache_kick_exit(struct objcache_core *core);
 int objcache_kick_start(void);
 void objcache_kick_stop(void);
 
@@ -322,8 +372,21 @@ void objcache_read_cpu(struct objcache_core *core, int cpu,
 		       struct objcache_stats *stats);
 bool objcache_cache_ok(struct objcache *cache, const char *what);
 
+/* limit.c: how many there are, where that is bounded */
+unsigned int objcache_reserve(struct objcache_core *core, unsigned int nr);
+void objcache_unreserve(struct objcache_core *core, unsigned int nr);
+unsigned int objcache_let_go(struct objcache_core *core, unsigned int nr);
+unsigned long objcache_beyond_min(struct objcache_core *core);
+void objcache_spare_add(struct objcache_core *core, void *obj);
+void *objcache_spare_take(struct objcache_core *core);
+void objcache_limit_init(struct objcache_core *core);
+
 /* object.c: one object, made and unmade */
 void *objcache_make(struct objcache_core *core, gfp_t gfp);
+void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp);
+void *objcache_make_spare(struct objcache_core *core, gfp_t gfp);
+void *objcache_remake(struct objcache_core *core, void *obj);
+void objcache_spare_free(struct objcache_core *core);
 unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 				unsigned int nr, void **objs);
 void objcache_free(struct objcache_core *core, void **objs, unsigned int nr);
@@ -353,9 +416,9 @@ objcache_in_exchange(struct objcache_search *s)
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait);
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait);
 unsigned int objcache_depot_get(struct objcache_core *core,
 				struct objcache_search *s,
 				struct objcache_node *n,
@@ -372,12 +435,14 @@ struct objcache_magazine *objcache_depot_empty(struct objcache_node *n);
 void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 			 struct objcache_magazine *empty);
 bool objcache_depot_any(struct objcache_core *core, struct objcache_node *n);
+void objcache_depot_supply(struct objcache_core *core, int node);
 void objcache_depot_trim(struct objcache_node *n, bool all);
 int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
 
 /* keeper.c: the one worker, and the backlog's bound */
-bool objcache_may_make(struct objcache_core *core, gfp_t gfp);
+bool objcache_in_own_dtor(struct objcache_core *core);
+int objcache_may_make(struct objcache_core *core, gfp_t gfp);
 unsigned long objcache_unmake_leaving(struct objcache_core *core,
 				      unsigned long nr);
 void objcache_keeper_flush(struct objcache_core *core);
@@ -409,11 +474,39 @@ unsigned int objcache_part_gives(struct objcache_core *core,
 				 struct objcache_ring *ring);
 bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n);
+void objcache_check_limit(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_slots(struct objcache_core *core, int cpu);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
 void objcache_slots_free(struct objcache_core *core);
+
+/* visit.c: interrupting a CPU */
+bool objcache_may_disturb(int cpu);
+unsigned long objcache_visit(struct objcache_core *core, int cpu,
+			     bool only_idle);
+void objcache_bring_out(struct objcache_core *core);
+
+/* wait.c: waiting for an object */
+struct objcache_waiter {
+	struct list_head entry;		/* in &objcache_core.waiters, unless it was dealt to */
+	struct task_struct *task;
+	bool would_make;		/* if it may; not who has failed to */
+	bool again;			/* it has waited before */
+	bool dealt;			/* something has come of it */
+	void *obj;			/* this; or NULL: it may make one, which is reserved */
+};
+
+enum objcache_dealt {
+	OBJCACHE_AN_OBJECT,
+	OBJCACHE_A_MAKING,
+	OBJCACHE_TRY_AGAIN,
+	OBJCACHE_KILLED,
+};
+
+bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp);
+enum objcache_dealt objcache_wait(struct objcache_core *core,
+				  struct objcache_waiter *w, gfp_t gfp);
 
 /* put.c */
 unsigned int objcache_park(struct objcache_core *core, void **objs,
@@ -430,13 +523,14 @@ enum objcache_found {
 
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait);
+				   gfp_t gfp);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
+void objcache_keep_none(struct objcache_core *core);
+void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp);
+void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
-/* visit.c: interrupting a CPU */
-bool objcache_may_disturb(int cpu);
-unsigned long objcache_visit(struct objcache_core *core, int cpu,
-			     bool only_idle);
+/* deal.c: in order, to those who wait */
+void objcache_deal_init(struct objcache_core *core);
 
 /* age.c: two generations */
 unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
@@ -475,12 +569,17 @@ void objcache_debugfs_stop(void);
 void objcache_debugfs_add(struct objcache_core *core);
 void objcache_debugfs_remove(struct objcache_core *core);
 
+/* levels.c: debug mode, by name */
+unsigned int objcache_debug_flags(const char *name);
+
 /* params.c: what create was given */
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
+unsigned int objcache_lead(const struct objcache_params *params);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
 unsigned int objcache_object_bytes(const struct objcache_params *params);
+unsigned int objcache_held_bytes(const struct objcache_params *params);
 unsigned int objcache_depot_objects(const struct objcache_params *params);
 
 #endif /* _OBJCACHE_CORE_H */

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 #define OBJCACHE_SCHEMA		1
 
@@ -130,16 +131,23 @@ static int config_show(struct seq_file *m, void *unused)
 	seq_printf(m, "align: %u\n", p->align);
 	seq_printf(m, "slab_object_size: %u\n", core->object_bytes);
 	seq_printf(m, "slab_flags: 0x%x\n", (__force unsigned int)p->slab_flags);
-	seq_printf(m, "flags: 0x%x%s%s%s%s%s\n", p->flags,
+	seq_printf(m, "flags: 0x%x%s%s%s%s%s%s%s%s\n", p->flags,
 		   p->flags & OBJCACHE_NO_STEAL ? " NO_STEAL" : "",
 		   p->flags & OBJCACHE_NODE_LOCAL ? " NODE_LOCAL" : "",
 		   p->flags & OBJCACHE_NO_AGING ? " NO_AGING" : "",
 		   p->flags & OBJCACHE_DEBUG ? " DEBUG" : "",
+		   p->flags & OBJCACHE_CHECK ? " CHECK" : "",
+		   p->flags & OBJCACHE_STACKS ? " STACKS" : "",
+		   p->flags & OBJCACHE_DROP ? " DROP" : "",
 		   p->flags & OBJCACHE_ACCOUNT ? " ACCOUNT" : "");
 	seq_printf(m, "batch: %u\n", p->batch);
 	seq_printf(m, "capacity: %u\n", p->capacity);
 	seq_printf(m, "depot: %ld\n", core->depot_max);
 	seq_printf(m, "backlog: %ld\n", core->backlog_max);
+	seq_printf(m, "weight: %u\n", p->weight);
+	seq_printf(m, "max_objects: %u\n", p->max_objects);
+	seq_printf(m, "min_objects: %u\n", p->min_objects);
+	seq_printf(m, "usercopy: %u %u\n", p->useroffset, p->usersize);
 	seq_printf(m, "age_ms: %u\n", p->age_ms);
 	seq_printf(m, "ops:%s%s%s\n", core->ops.ctor ? " ctor" : "",
 		   core->ops.dtor ? " dtor" : "",
@@ -148,6 +156,15 @@ static int config_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(config);
+
+/* ---- outstanding ---- */
+
+static int outstanding_show(struct seq_file *m, void *unused)
+{
+	objcache_show_outstanding(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(outstanding);
 
 /* ---- age and drain ---- */
 
@@ -191,6 +208,9 @@ void objcache_debugfs_add(struct objcache_core *core)
 	debugfs_create_file("stats", 0444, core->dir, core, &stats_fops);
 	debugfs_create_file("cpus", 0444, core->dir, core, &cpus_fops);
 	debugfs_create_file("config", 0444, core->dir, core, &config_fops);
+	if (core->flags & OBJCACHE_STACKS)
+		debugfs_create_file("outstanding", 0444, core->dir, core,
+				    &outstanding_fops);
 	debugfs_create_file("age", 0200, core->dir, core, &age_fops);
 	debugfs_create_file("drain", 0200, core->dir, core, &drain_fops);
 }

@@ -161,6 +161,7 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 	atomic_long_add(nr, &n->store[kind].loose);
 	llist_add_batch(first, last, &n->store[kind].in);
 	objcache_mark(n, kind);
+	objcache_tell_waiters(core);
 	if (kind == OBJCACHE_LEAVING)
 		objcache_want(core, objcache_due(core, n));
 }
@@ -176,22 +177,23 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
  * @wait: whether the lock may be waited for
  *
  * Context: Any; with @wait, process context.
- * Return: 0; -ENOMEM if there is none to go on with; -EBUSY if @full could not be
- * left here, and its objects have to go loose.
+ * Return: whether it could: not without one to go on with. Otherwise its objects have
+ * to go loose.
  */
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait)
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait)
 {
 	enum objcache_due due;
 	unsigned long flags;
-	bool want;
+	bool given, want;
 
 	if (core->flags & OBJCACHE_NO_STEAL || !objcache_lock(n, &flags, wait))
-		return -EBUSY;
+		return false;
 	if (empty && !*empty)
 		*empty = objcache_take_empty(n);
-	if (!empty || *empty) {
+	given = !empty || *empty;
+	if (given) {
 		objcache_pile_add(&n->store[kind].young, full);
 		objcache_mark(n, kind);
 	}
@@ -202,14 +204,23 @@ int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
 	due = objcache_due(core, n);
 	want = kind == OBJCACHE_LEAVING && !test_bit(due, &core->due);
 	objcache_unlock(n, flags);
-	if (empty && !*empty)
-		return -ENOMEM;
-	if (want)
+	if (given)
+		objcache_tell_waiters(core);
+	if (given && want)
 		objcache_want(core, due);
-	return 0;
+	return given;
 }
 
 /* ---- going out, to gets ---- */
+
+/* Under the lock: all young loose objects; of a quarantine the oldest first. */
+static struct llist_node *objcache_take_young(struct objcache_node *n,
+					      struct objcache_store *store)
+{
+	struct llist_node *all = llist_del_all(&store->in);
+
+	return n->in_order ? llist_reverse_order(all) : all;
+}
 
 /* Under the lock: what is left in the opened magazine, and old loose objects. */
 static unsigned int objcache_take_old(struct objcache_core *core,
@@ -243,9 +254,12 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
 					struct objcache_store *store,
 					void **objs, unsigned int nr)
 {
-	unsigned int done = objcache_take_old(core, n, store, objs, nr);
 	struct llist_node *node;
+	unsigned int done;
 
+	if (n->in_order && !store->out)
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
+	done = objcache_take_old(core, n, store, objs, nr);
 	for (; done < nr; done++) {
 		node = llist_del_first(&store->in);
 		if (!node)
@@ -276,6 +290,7 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 	struct objcache_magazine *full;
 	unsigned int nr = core->batch;
 	unsigned long flags;
+	bool want = false;
 
 	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, s->wait))
 		return 0;
@@ -284,15 +299,19 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 		full = objcache_pile_take(&store->old);
 	if (full && s->real)
 		objcache_pile_add(&n->empty, s->mag);
-	if (full)
+	if (full) {
 		s->mag = full;
-	else if (s->room)
+	} else {
 		nr = objcache_take_loose(core, n, store, s->mag->objs,
 					 min(s->room, OBJCACHE_HANDFUL));
-	else
-		nr = 0;
+		n->short_of += nr;
+		want = n->short_of >= core->batch &&
+		       !test_bit(OBJCACHE_DUE_NOW, &core->due);
+	}
 	objcache_settle(n, kind);
 	objcache_unlock(n, flags);
+	if (want)
+		objcache_want(core, OBJCACHE_DUE_NOW);
 	if (nr)
 		objcache_count_add(core, taken_back, nr);
 	return nr;
@@ -316,7 +335,7 @@ void objcache_depot_advance(struct objcache_node *n, enum objcache_kind kind)
 	if (!store->old.top && !store->opened)
 		objcache_pile_move(&store->young, &store->old);
 	if (!store->out)
-		WRITE_ONCE(store->out, llist_del_all(&store->in));
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
 	objcache_unlock(n, flags);
 }
 
@@ -364,6 +383,9 @@ unsigned int objcache_depot_expire(struct objcache_core *core,
 		objcache_mark(n, OBJCACHE_LEAVING);
 	objcache_settle(n, OBJCACHE_DISPLACED);
 	objcache_unlock(n, flags);
+	/* Who has looked in between has perhaps found it in neither place. */
+	if (nr)
+		objcache_tell_waiters(core);
 	if (nr)
 		objcache_want(core, objcache_due(core, n));
 	return nr;
@@ -466,6 +488,36 @@ void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 }
 
 /**
+ * objcache_depot_supply - make magazines for what gets had to take loose
+ * @core: the cache
+ * @node: the node
+ *
+ * Such objects flow, so puts will look for magazines again. For as many as may lie
+ * here at most: what is of no use is freed again, see objcache_depot_trim().
+ *
+ * Context: Process context.
+ */
+void objcache_depot_supply(struct objcache_core *core, int node)
+{
+	struct objcache_node *n = core->node[node];
+	struct objcache_magazine *mag;
+	unsigned long flags;
+	unsigned int nr;
+
+	objcache_lock(n, &flags, true);
+	nr = min_t(long, n->short_of, core->depot_max) / core->batch;
+	n->short_of %= core->batch;
+	objcache_unlock(n, flags);
+	while (nr--) {
+		mag = objcache_magazine_alloc(core, GFP_NOWAIT, node);
+		if (!mag)
+			return;
+		objcache_depot_keep(core, n, mag);
+		cond_resched();
+	}
+}
+
+/**
  * objcache_depot_any - is there anything for the keeper?
  * @core: the cache
  * @n: the node
@@ -517,6 +569,8 @@ void objcache_depot_trim(struct objcache_node *n, bool all)
 	unsigned long flags;
 
 	objcache_lock(n, &flags, true);
+	if (all)
+		n->short_of = 0;
 	objcache_pile_move(&n->empty_old, &gone[0]);
 	objcache_pile_move(&n->empty, all ? &gone[1] : &n->empty_old);
 	objcache_unlock(n, flags);
@@ -527,15 +581,26 @@ void objcache_depot_trim(struct objcache_node *n, bool all)
 
 /* ---- life ---- */
 
+/* Longs of &objcache_node.surplus. */
+static unsigned int objcache_surplus_longs(void)
+{
+	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
+}
+
 static struct objcache_node *objcache_node_new(struct objcache_core *core,
 					       int node)
 {
+	unsigned int i, longs = objcache_surplus_longs();
 	struct objcache_node *n;
 
-	n = kzalloc_node(struct_size(n, surplus, objcache_surplus_longs()),
+	n = kzalloc_node(struct_size(n, surplus, longs),
 			 objcache_own_gfp(core, GFP_KERNEL), node);
-	if (n)
-		raw_spin_lock_init(&n->lock);
+	if (!n)
+		return NULL;
+	raw_spin_lock_init(&n->lock);
+	for (i = 0; i < longs; i++)
+		core->hint[core->nr_hints++] = &n->surplus[i];
+	n->in_order = core->flags & OBJCACHE_CHECK;
 	return n;
 }
 
@@ -551,7 +616,9 @@ int objcache_depot_init(struct objcache_core *core)
 	int node;
 
 	core->node = kcalloc(nr_node_ids, sizeof(*core->node), GFP_KERNEL);
-	if (!core->node)
+	core->hint = kcalloc(num_possible_nodes() * objcache_surplus_longs(),
+			     sizeof(*core->hint), GFP_KERNEL);
+	if (!core->node || !core->hint)
 		return -ENOMEM;
 	for_each_node(node) {
 		core->node[node] = objcache_node_new(core, node);
@@ -576,4 +643,5 @@ void objcache_depot_exit(struct objcache_core *core)
 		kfree(core->node[node]);
 	}
 	kfree(core->node);
+	kfree(core->hint);
 }

@@ -10,6 +10,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 
 #include "core.h"
@@ -34,11 +35,12 @@ void objcache_release_stored(struct objcache_core *core)
 unsigned long objcache_drain(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);
-	unsigned long drained;
+	unsigned long drained, may_go;
 	int cpu;
 
 	if (!objcache_cache_ok(cache, "drain"))
 		return 0;
+	may_go = objcache_beyond_min(core);
 	drained = objcache_stored(core, OBJCACHE_DISPLACED);
 	for_each_possible_cpu(cpu) {
 		drained += objcache_visit(core, cpu, false);
@@ -47,6 +49,6 @@ unsigned long objcache_drain(struct objcache *cache)
 	}
 	synchronize_rcu();
 	objcache_release_stored(core);
-	return drained;
+	return min(drained, may_go);
 }
 EXPORT_SYMBOL_GPL(objcache_drain);

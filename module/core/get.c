@@ -12,6 +12,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
@@ -110,21 +111,21 @@ static __always_inline bool objcache_any(struct objcache_core *core,
 					 struct objcache_cpu *c)
 {
 	unsigned long any = objcache_ring_count(objcache_ring_of(c, false));
-	unsigned int node, i;
+	unsigned int i;
 
-	for (node = 0; !any && node < nr_node_ids; node++)
-		for (i = 0; core->node[node] && i < objcache_surplus_longs(); i++)
-			any |= data_race(core->node[node]->surplus[i]); /* hints */
+	for (i = 0; !any && i < core->nr_hints; i++)
+		any = data_race(*core->hint[i]); /* hints */
 	return any;
 }
 
 /* Owner only, nothing private: bring something. */
 static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    struct objcache_cpu *c,
-						    bool leaving, bool wait)
+						    bool leaving, gfp_t gfp)
 {
 	struct objcache_search s = {
-		.c = c, .owner = true, .leaving = leaving, .wait = wait,
+		.c = c, .owner = true, .leaving = leaving,
+		.wait = gfpflags_allow_blocking(gfp),
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -138,9 +139,9 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 
 static __always_inline enum objcache_found
 objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
-	      bool wait)
+	      gfp_t gfp)
 {
-	if (objcache_loaded(c))
+	if (objcache_any_loaded(c))
 		return OBJCACHE_PRIVATE;
 	if (c->spare_full) {
 		objcache_swap_spare(core, c);
@@ -148,7 +149,7 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
 	}
 	if (likely(!objcache_any(core, c)))
 		return OBJCACHE_NOTHING;
-	return objcache_refill(core, c, leaving, wait);
+	return objcache_refill(core, c, leaving, gfp);
 }
 
 /**
@@ -156,15 +157,15 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @leaving: whether to take back what is on its way out
- * @wait: whether a depot's lock may be waited for
+ * @gfp: of the get: whether a depot's lock may be waited for
  *
  * Return: where it came from.
  */
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving,
-				   bool wait)
+				   gfp_t gfp)
 {
-	return objcache_look(core, c, leaving, wait);
+	return objcache_look(core, c, leaving, gfp);
 }
 
 /*
@@ -172,13 +173,14 @@ enum objcache_found objcache_ready(struct objcache_core *core,
  * What comes along with the object is displaced.
  */
 static noinline void *objcache_single(struct objcache_core *core, bool owner,
-				      bool leaving, bool wait)
+				      bool leaving, gfp_t gfp)
 {
 	void *one[2] = {};
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = wait, .mag = mag, .room = 1,
+		.leaving = leaving, .wait = gfpflags_allow_blocking(gfp),
+		.mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
@@ -214,7 +216,7 @@ static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
  * a bug of the caller's, but does no harm.
  */
 static __always_inline void *objcache_parked(struct objcache_core *core,
-					     bool leaving, bool wait)
+					     bool leaving, gfp_t gfp)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
@@ -223,15 +225,58 @@ static __always_inline void *objcache_parked(struct objcache_core *core,
 	if (unlikely(READ_ONCE(core->dead)))
 		goto out;
 	if (likely(c))
-		found = objcache_look(core, c, leaving, wait);
+		found = objcache_look(core, c, leaving, gfp);
 	else
 		objcache_count(core, nested);
 	if (found != OBJCACHE_NOTHING)
 		obj = objcache_pop(c, found);
 	else if (unlikely(!c || !c->loaded))
-		obj = objcache_single(core, c, leaving, wait);
+		obj = objcache_single(core, c, leaving, gfp);
 out:
 	objcache_exit(c);
+	return obj;
+}
+
+/**
+ * objcache_keep_none - leave nothing private where nothing may be
+ * @core: the cache, bounded
+ *
+ * After a get that may have brought more here than it took: see
+ * objcache_check_limit(). If it was not on this CPU, or has interrupted an owner,
+ * that is for others to see to.
+ *
+ * Context: Any, with preemption off since the get.
+ */
+void objcache_keep_none(struct objcache_core *core)
+{
+	struct objcache_cpu *c = objcache_enter(core);
+
+	if (c && !READ_ONCE(c->own.limit))
+		objcache_part_leave(core, c, objcache_here(core),
+				    OBJCACHE_DISPLACED);
+	objcache_exit(c);
+}
+
+/**
+ * objcache_get_parked - a parked object of a bounded cache
+ * @core: the cache
+ * @leaving: whether to take back what is on its way out
+ * @gfp: of the get: whether a depot's lock may be waited for
+ *
+ * Context: Any; with a @gfp that may block, one that has not interrupted who holds a depot's lock.
+ * Return: the object, or NULL: at some moment during the call there was none, or
+ * who has one tells those who wait when it is through.
+ */
+void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(core->checks))
+		return objcache_check_oldest(core, false);
+	preempt_disable();
+	obj = objcache_parked(core, leaving, gfp);
+	objcache_keep_none(core);
+	preempt_enable();
 	return obj;
 }
 
@@ -262,13 +307,13 @@ static __always_inline void *objcache_fresh(struct objcache_core *core,
 	void *obj = NULL;
 
 	if (unlikely(READ_ONCE(core->dead)))
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	if (core->make_nr > 1)
 		obj = objcache_make_some(core, gfp);
 	if (!obj) {
 		obj = objcache_make(core, gfp);
-		if (!obj)
-			return NULL;
+		if (unlikely(IS_ERR(obj)))
+			return obj;
 		objcache_count(core, fresh);
 		trace_objcache_miss(core->name, 1);
 	}
@@ -296,8 +341,213 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 {
 	if (objcache_cache_ok(cache, "get"))
 		objcache_gfp_ok(to_core(cache), gfp);
-	return NULL;
+	return ERR_PTR(-EINVAL);
 }
+
+/* ---- bounded caches ---- */
+
+/* None may be made now: -EAGAIN. */
+static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
+{
+	if (objcache_backlogged(core))
+		return ERR_PTR(-EAGAIN);
+	return objcache_fresh(core, gfp);
+}
+
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj, *oldest;
+
+	obj = core->checks ? objcache_check_oldest(core, true) :
+			     objcache_get_parked(core, true, gfp);
+	if (obj)
+		return obj;
+	obj = objcache_make_now(core, gfp);
+	if (!IS_ERR(obj) || !core->checks)
+		return obj;
+	/* Rather than wait, from the quarantine. */
+	oldest = objcache_check_oldest(core, false);
+	return oldest ?: obj;
+}
+
+/* A backlog does not keep who may neither wait nor fail from making one. */
+static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_now(core, gfp);
+
+	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
+		return obj;
+	obj = objcache_fresh(core, gfp);
+	if (!IS_ERR(obj))
+		objcache_count(core, forced);
+	return obj;
+}
+
+/* It has waited for the right to: by its reservation, or in what memory is spare. */
+static void *objcache_make_granted(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_make_reserved(core, gfp);
+
+	if (IS_ERR(obj))
+		return obj;
+	objcache_count(core, fresh);
+	objcache_count(core, gets);
+	trace_objcache_miss(core->name, 1);
+	return obj;
+}
+
+/*
+ * How the making is tried where the get does not fail in the end: as mempool_alloc()
+ * does. The allocator would try for ever else, and a put never be noticed.
+ */
+static gfp_t objcache_sure_gfp(gfp_t gfp)
+{
+	return (gfp & ~__GFP_NOFAIL) | __GFP_NOMEMALLOC | __GFP_NORETRY |
+	       __GFP_NOWARN;
+}
+
+/* The first try, before anybody waits; where others do, nothing is taken from them. */
+static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = ERR_PTR(-EAGAIN);
+
+	if (!READ_ONCE(core->waiting))
+		obj = objcache_get_now(core, core->min_objects ?
+					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
+	if (IS_ERR(obj) && core->min_objects)
+		obj = objcache_make_now(core, gfp);
+	return obj;
+}
+
+/* For as long as it takes, or, without a minimum, until one cannot be made. */
+static void *objcache_get_last(struct objcache_core *core, gfp_t gfp, int err)
+{
+	struct objcache_waiter w = {};
+	void *obj = ERR_PTR(err);
+
+	while (obj == ERR_PTR(-EAGAIN) || (core->min_objects && IS_ERR(obj))) {
+		w.would_make = obj == ERR_PTR(-EAGAIN);
+		switch (objcache_wait(core, &w, gfp)) {
+		case OBJCACHE_AN_OBJECT:
+			return w.obj;
+		case OBJCACHE_A_MAKING:
+			obj = objcache_make_granted(core, gfp);
+			break;
+		case OBJCACHE_TRY_AGAIN:
+			obj = objcache_make_now(core, gfp);
+			break;
+		case OBJCACHE_KILLED:
+			return ERR_PTR(-EINTR);
+		}
+	}
+	return obj;
+}
+
+static noinline void *objcache_get_bounded(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (!objcache_may_wait_for_one(core, gfp))
+		return objcache_get_at_once(core, gfp);
+	/* For an object's end, among other things. */
+	objcache_dtor_might_run(core);
+	if (core->min_objects)
+		gfp = objcache_sure_gfp(gfp);
+	obj = objcache_get_first(core, gfp);
+	return IS_ERR(obj) ? objcache_get_last(core, gfp, PTR_ERR(obj)) : obj;
+}
+
+/**
+ * objcache_get_more - one more object of a bounded cache, for who has one
+ * @core: the cache
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get(); does not wait for an object.
+ * Return: the object, or NULL.
+ */
+void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = NULL;
+
+	if (!READ_ONCE(core->waiting))
+		obj = objcache_get_now(core, gfp);
+	return IS_ERR(obj) ? NULL : obj;
+}
+
+/* ---- debug mode ---- */
+
+/*
+ * The oldest if the quarantine is full, else a fresh one; rather than wait, or give
+ * none, the oldest all the same.
+ */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj, *oldest;
+	int err;
+
+	if (core->bounded)
+		return objcache_get_bounded(core, gfp);
+	obj = objcache_check_oldest(core, !objcache_backlogged(core));
+	if (obj)
+		return obj;
+	err = objcache_may_make(core, gfp);
+	obj = err ? ERR_PTR(err) : objcache_fresh(core, gfp);
+	if (!IS_ERR(obj))
+		return obj;
+	oldest = objcache_check_oldest(core, false);
+	return oldest ?: obj;
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   bool may_make,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (unlikely(READ_ONCE(core->dead))) {
+		rcu_read_lock();
+		objcache_check_late(core, NULL, site);
+		rcu_read_unlock();
+		return ERR_PTR(-ENOMEM);
+	}
+	may_make &= objcache_check_gfp(core, gfp, site);
+	do {
+		obj = may_make ? objcache_get_watched(core, gfp) :
+				 objcache_check_oldest(core, false);
+		if (!obj)
+			obj = ERR_PTR(-EAGAIN);
+	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+static void *objcache_or_null(void *obj)
+{
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_or_null(objcache_get_checked(core, 0, false,
+							     site));
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false, 0);
+	return objcache_parked(core, false, 0);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
 
 /**
  * __objcache_try_get_slow - objcache_try_get() past the hit path
@@ -308,23 +558,62 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
  */
 void *__objcache_try_get_slow(struct objcache *cache)
 {
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	return objcache_parked(to_core(cache), false, false);
+	return __objcache_try_get_at(cache, NULL);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 {
+	int err = objcache_may_make(core, gfp);
 	void *obj;
 
-	if (!objcache_may_make(core, gfp))
-		return NULL;
+	if (err)
+		return ERR_PTR(err);
 	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	obj = objcache_parked(core, true, gfp);
 	return obj ?: objcache_fresh(core, gfp);
 }
+
+/* An object, or why not. */
+static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
+{
+	struct objcache_core *core = to_core(cache);
+	void *obj;
+
+	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
+		return objcache_refuse(cache, gfp);
+	if (unlikely(core->checks))
+		return objcache_get_checked(core, gfp, true, NULL);
+	if (unlikely(core->bounded))
+		return objcache_get_bounded(core, gfp);
+	obj = objcache_parked(core, true, gfp);
+	if (obj)
+		return obj;
+	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))
+		return objcache_get_later(core, gfp);
+	return objcache_fresh(core, gfp);
+}
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
+	    to_core(cache)->checks)
+		return objcache_or_null(objcache_get_checked(to_core(cache),
+							     gfp, true, site));
+	return __objcache_get_slow(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_slow - objcache_get() past the hit path
@@ -336,19 +625,25 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
  */
 void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
-	struct objcache_core *core = to_core(cache);
-	void *obj;
+	void *obj = objcache_get_any(cache, gfp);
 
-	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
-		return objcache_refuse(cache, gfp);
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
-	if (obj)
-		return obj;
-	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))
-		return objcache_get_later(core, gfp);
-	return objcache_fresh(core, gfp);
+	return objcache_or_null(obj);
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_err - objcache_get_err() past the hit path
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or ERR_PTR as from objcache_get_err().
+ */
+void *__objcache_get_err(struct objcache *cache, gfp_t gfp)
+{
+	return objcache_get_any(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(__objcache_get_err);
 
 /* ---- out of line ---- */
 

@@ -25,6 +25,36 @@
 
 /* ---- unmaking ---- */
 
+/* At the minimum its memory is for its replacement. */
+static void objcache_end_doomed(struct objcache_core *core, void *obj)
+{
+	if (objcache_let_go(core, 1)) {
+		objcache_unmake(core, obj);
+		return;
+	}
+	obj = objcache_remake(core, obj);
+	if (obj)
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+}
+
+/* For what could not be replaced at once; whether that is over. */
+static bool objcache_replace_spare(struct objcache_core *core)
+{
+	void *obj;
+
+	/* Not for a cache that ends. */
+	while (READ_ONCE(core->min_objects) && !llist_empty(&core->spare)) {
+		obj = objcache_remake(core, NULL);
+		if (!obj)
+			break;
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+		cond_resched();
+	}
+	return llist_empty(&core->spare);
+}
+
 static void objcache_unmake_doomed(struct objcache_core *core)
 {
 	struct llist_node *node = llist_del_all(&core->doomed);
@@ -32,22 +62,24 @@ static void objcache_unmake_doomed(struct objcache_core *core)
 	while (node) {
 		struct llist_node *next = node->next;
 
-		objcache_unmake(core, objcache_of_link(core, node));
+		objcache_end_doomed(core, objcache_of_link(core, node));
 		atomic_long_dec(&core->doomed_nr);
 		/* The count before the look: pairs with the wait's own barrier. */
 		if (wq_has_sleeper(&core->room))
 			wake_up(&core->room);
+		objcache_tell_waiters(core);
 		node = next;
 		cond_resched();
 	}
 }
 
-/* Up to @nr old ones of a node; how many. */
+/* Up to @nr old ones of a node; how many. What may not go is parked again. */
 static unsigned int objcache_unmake_some(struct objcache_core *core,
 					 struct objcache_node *n,
 					 unsigned int nr)
 {
 	void *objs[OBJCACHE_HANDFUL];
+	unsigned int go;
 
 	/* What a slow destructor holds up cannot be taken back. */
 	if (core->ops.dtor)
@@ -55,11 +87,14 @@ static unsigned int objcache_unmake_some(struct objcache_core *core,
 	nr = objcache_depot_old(core, n, objs, min(nr, OBJCACHE_HANDFUL));
 	if (!nr)
 		return 0;
-	trace_objcache_release(core->name, nr);
-	if (core->ops.dtor)
+	go = objcache_let_go(core, nr);
+	if (go < nr)
+		objcache_leave(core, n, OBJCACHE_DISPLACED, objs + go, nr - go);
+	trace_objcache_release(core->name, go);
+	if (go && core->ops.dtor)
 		objcache_unmake(core, objs[0]);
-	else
-		objcache_free(core, objs, nr);
+	else if (go)
+		objcache_free(core, objs, go);
 	atomic_long_sub(nr, &n->store[OBJCACHE_LEAVING].loose);
 	return nr;
 }
@@ -148,9 +183,13 @@ unsigned long objcache_unmake_leaving(struct objcache_core *core,
 /* ---- the worker ---- */
 
 /* Whether something is left that wants another look. */
-static bool objcache_keep_node(struct objcache_core *core,
-			       struct objcache_node *n, bool drain, bool look)
+static bool objcache_keep_node(struct objcache_core *core, int node, bool drain,
+			       bool look)
 {
+	struct objcache_node *n = core->node[node];
+
+	if (!drain)
+		objcache_depot_supply(core, node);
 	if (!objcache_depot_any(core, n))
 		return false;
 	if (drain) {
@@ -174,10 +213,10 @@ static void objcache_keep_all(struct objcache_core *core)
 	int node;
 
 	objcache_unmake_doomed(core);
+	left |= !objcache_replace_spare(core);
 	for (node = 0; node < nr_node_ids; node++)
 		if (core->node[node])
-			left |= objcache_keep_node(core, core->node[node],
-						   drain, look);
+			left |= objcache_keep_node(core, node, drain, look);
 	if (look)
 		core->looked = jiffies;
 	if (left)
@@ -234,6 +273,18 @@ static bool objcache_in_dtor(void)
 	return work && work->func == objcache_keep;
 }
 
+/**
+ * objcache_in_own_dtor - does this task run a destructor of the same cache?
+ * @core: the cache
+ *
+ * Context: Any.
+ * Return: that.
+ */
+bool objcache_in_own_dtor(struct objcache_core *core)
+{
+	return in_task() && current_work() == &core->keeper.work;
+}
+
 /*
  * All of GFP_KERNEL, whatever scope the task is in; and nothing waits for it that
  * a destructor may wait for.
@@ -245,14 +296,15 @@ static bool objcache_may_wait(gfp_t gfp)
 	return !(current->flags & PF_MEMALLOC) && !objcache_in_dtor();
 }
 
-static bool objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
+static int objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
 {
 	objcache_count(core, waits);
 	if (!(gfp & __GFP_NOFAIL))
-		return !wait_event_killable(core->room,
-					    !objcache_backlogged(core));
+		return wait_event_killable(core->room,
+					   !objcache_backlogged(core)) ?
+			       -EINTR : 0;
 	wait_event(core->room, !objcache_backlogged(core));
-	return true;
+	return 0;
 }
 
 /**
@@ -261,22 +313,23 @@ static bool objcache_wait_for_room(struct objcache_core *core, gfp_t gfp)
  * @gfp: of the get
  *
  * Context: Any in which @gfp is legal.
- * Return: whether it may now.
+ * Return: 0: it may now; -EAGAIN: not yet, and the caller may not wait; -EINTR: a
+ * fatal signal came.
  */
-bool objcache_may_make(struct objcache_core *core, gfp_t gfp)
+int objcache_may_make(struct objcache_core *core, gfp_t gfp)
 {
 	bool may_wait = gfpflags_allow_blocking(gfp) && objcache_may_wait(gfp);
 
 	if (may_wait)
 		objcache_dtor_might_run(core);
 	if (!objcache_backlogged(core))
-		return true;
+		return 0;
 	if (may_wait)
 		return objcache_wait_for_room(core, gfp);
 	if (!(gfp & __GFP_NOFAIL))
-		return false;
+		return -EAGAIN;
 	objcache_count(core, forced);
-	return true;
+	return 0;
 }
 
 /* ---- life ---- */

@@ -56,9 +56,9 @@ static void objcache_queue_delayed(struct workqueue_struct *wq,
 void objcache_call_keeper(struct objcache_core *core)
 {
 	if (test_bit(OBJCACHE_DUE_NOW, &core->due))
-		mod_delayed_work(objcache_keepers, &core->keeper, 0);
+		mod_delayed_work(core->keepers, &core->keeper, 0);
 	else
-		objcache_queue_delayed(objcache_keepers, &core->keeper,
+		objcache_queue_delayed(core->keepers, &core->keeper,
 				       OBJCACHE_LOOK_MS);
 }
 
@@ -119,6 +119,40 @@ void objcache_kick_init(struct objcache_core *core)
 {
 	/* Hard on PREEMPT_RT too: the thread that runs others goes with its CPU. */
 	core->kick = IRQ_WORK_INIT_HARD(objcache_kicked);
+	core->keepers = objcache_keepers;
+}
+
+/**
+ * objcache_kick_own - give a cache's keeper a workqueue, and so a rescuer, of its own
+ * @core: the cache, with a minimum
+ *
+ * The others' may sit in another cache's destructor, which waits for what waits for
+ * us.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int objcache_kick_own(struct objcache_core *core)
+{
+	struct workqueue_struct *own;
+
+	/* Longer names are cut off, with a line in the log. */
+	own = alloc_workqueue("objcache-%.14s", WQ_MEM_RECLAIM | WQ_UNBOUND, 1,
+			      core->name);
+	if (!own)
+		return -ENOMEM;
+	core->keepers = own;
+	return 0;
+}
+
+/**
+ * objcache_kick_exit - it goes again, if it has one
+ * @core: the cache, whose keeper does not come any more
+ */
+void objcache_kick_exit(struct objcache_core *core)
+{
+	if (core->keepers != objcache_keepers)
+		destroy_workqueue(core->keepers);
 }
 
 /**

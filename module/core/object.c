@@ -5,15 +5,128 @@
  * Making is done outside every critical section, in the caller's context; the
  * destructor runs in the keeper alone.
  */
+#include <linux/err.h>
 #include <linux/slab.h>
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
 /* A parked object would stay charged to who made it; its constructor may charge. */
 static gfp_t objcache_slab_gfp(gfp_t gfp)
 {
 	return gfp & ~__GFP_ACCOUNT;
+}
+
+static void objcache_slab_free(struct objcache_core *core, void *obj)
+{
+	kmem_cache_free(core->slab, obj - core->lead);
+}
+
+/* What is no errno counts as -EINVAL. */
+static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+{
+	int err = 0;
+
+	if (unlikely(core->checks) && core->ops.ctor)
+		err = objcache_watched_ctor(core, obj, gfp);
+	else if (core->ops.ctor)
+		err = core->ops.ctor(obj, core->ctx, gfp);
+	if (!err) {
+		objcache_count(core, created);
+		return 0;
+	}
+	objcache_count(core, ctor_failures);
+	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
+}
+
+/* Known from here on, if it could be constructed. */
+static noinline int objcache_construct_checked(struct objcache_core *core,
+					       void *obj, gfp_t gfp)
+{
+	struct objcache_track *track = objcache_track_new(core, obj, gfp);
+	int err;
+
+	if (!track)
+		return -ENOMEM;
+	err = objcache_construct(core, obj, gfp);
+	if (err)
+		kfree(track);
+	else
+		objcache_track_add(track);
+	return err;
+}
+
+static __always_inline void *objcache_alloc(struct objcache_core *core,
+					    gfp_t gfp)
+{
+	void *obj;
+	int err;
+
+	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	obj += core->lead;
+	err = unlikely(core->checks) ?
+		      objcache_construct_checked(core, obj, gfp) :
+		      objcache_construct(core, obj, gfp);
+	if (!err)
+		return obj;
+	objcache_slab_free(core, obj);
+	return ERR_PTR(err);
+}
+
+/**
+ * objcache_make_reserved - make an object that objcache_reserve() has allowed
+ * @core: the cache
+ * @gfp: for the slab and the constructor
+ *
+ * Context: Any in which @gfp is legal.
+ * Return: as objcache_make(); without one the reservation is given back.
+ */
+void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_alloc(core, gfp);
+
+	if (IS_ERR(obj))
+		objcache_unreserve(core, 1);
+	else if (core->min_objects)
+		atomic_inc(&core->stay);
+	return obj;
+}
+
+/**
+ * objcache_make_spare - make an object in spare memory
+ * @core: the cache
+ * @gfp: for the constructor
+ *
+ * Context: Any in which @gfp is legal, but NMI.
+ * Return: as objcache_make(); NULL: there is no spare memory.
+ */
+void *objcache_make_spare(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_spare_take(core);
+	int err;
+
+	if (!obj)
+		return NULL;
+	err = objcache_construct(core, obj, gfp);
+	if (!err)
+		return obj;
+	objcache_spare_add(core, obj);
+	return ERR_PTR(err);
+}
+
+static noinline void *objcache_make_bounded(struct objcache_core *core,
+					    gfp_t gfp)
+{
+	void *obj = objcache_make_spare(core, gfp);
+
+	if (obj)
+		return obj;
+	if (!objcache_reserve(core, 1))
+		return ERR_PTR(-EAGAIN);
+	return objcache_make_reserved(core, gfp);
 }
 
 /**
@@ -22,24 +135,16 @@ static gfp_t objcache_slab_gfp(gfp_t gfp)
  * @gfp: for the slab and the constructor
  *
  * Context: Any in which @gfp is legal.
- * Return: the object, counted as created, or NULL with nothing left behind.
+ * Return: the object, counted as created, or ERR_PTR with nothing left behind: what
+ * the constructor said; -EAGAIN, there are as many as there may be; else -ENOMEM.
  */
 void *objcache_make(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj;
-
 	if (!objcache_may_alloc())
-		return NULL;
-	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
-	if (!obj)
-		return NULL;
-	if (core->ops.ctor && core->ops.ctor(obj, core->ctx, gfp)) {
-		objcache_count(core, ctor_failures);
-		kmem_cache_free(core->slab, obj);
-		return NULL;
-	}
-	objcache_count(core, created);
-	return obj;
+		return ERR_PTR(-ENOMEM);
+	if (unlikely(core->bounded))
+		return objcache_make_bounded(core, gfp);
+	return objcache_alloc(core, gfp);
 }
 
 /**
@@ -50,23 +155,65 @@ void *objcache_make(struct objcache_core *core, gfp_t gfp)
  * @objs: where to
  *
  * Context: Any in which @gfp is legal.
- * Return: @nr, or 0 where the slab's bulk call is not legal, or has no memory.
+ * Return: how many: @nr or as many as there may be; 0 where the slab's bulk call is
+ * not legal, or has no memory.
  */
 unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 				unsigned int nr, void **objs)
 {
+	unsigned int done;
+
 	if (!objcache_may_bulk())
 		return 0;
-	nr = objcache_alloc_bulk(core->slab, objcache_slab_gfp(gfp), nr, objs);
-	if (nr)
-		objcache_count_add(core, created, nr);
-	return nr;
+	nr = objcache_reserve(core, nr);
+	if (!nr)
+		return 0;
+	done = objcache_alloc_bulk(core->slab, objcache_slab_gfp(gfp), nr, objs);
+	if (!done)
+		objcache_unreserve(core, nr);
+	else if (core->min_objects)
+		atomic_add(done, &core->stay);
+	if (done)
+		objcache_count_add(core, created, done);
+	return done;
+}
+
+/* Withdrawn, and so no longer in anybody's way: it was let go twice. */
+static void objcache_stays(struct objcache_core *core)
+{
+	if (core->min_objects)
+		atomic_inc(&core->stay);
+}
+
+static void objcache_end_checked(struct objcache_core *core, void *obj)
+{
+	if (!objcache_track_ends(core, obj)) {
+		objcache_stays(core);
+		return;
+	}
+	objcache_slab_free(core, obj);
+	objcache_count(core, destroyed);
+	objcache_unreserve(core, 1);
+}
+
+/* What has changed while it was parked, or is put while it goes, stays. */
+static void objcache_free_checked(struct objcache_core *core, void **objs,
+				  unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (objcache_track_reclaim(core, objs[i]))
+			objcache_end_checked(core, objs[i]);
+		else
+			objcache_stays(core);
+	}
 }
 
 /**
  * objcache_free - give the memory of objects back to the slab
  * @core: the cache
- * @objs: plain or destructed objects
+ * @objs: plain or destructed objects, which objcache_let_go() has allowed
  * @nr: how many
  *
  * Context: Any in which kmem_cache_free() is legal.
@@ -75,29 +222,112 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 {
 	unsigned int i;
 
+	if (unlikely(core->checks)) {
+		objcache_free_checked(core, objs, nr);
+		return;
+	}
 	if (nr > 1 && objcache_may_bulk())
 		kmem_cache_free_bulk(core->slab, nr, objs);
 	else
 		for (i = 0; i < nr; i++)
 			kmem_cache_free(core->slab, objs[i]);
 	objcache_count_add(core, destroyed, nr);
+	objcache_unreserve(core, nr);
+}
+
+static void objcache_destruct(struct objcache_core *core, void *obj)
+{
+	if (!core->ops.dtor)
+		return;
+	lock_map_acquire(&core->dtor_map);
+	core->ops.dtor(obj, core->ctx);
+	lock_map_release(&core->dtor_map);
+}
+
+static void objcache_unmake_checked(struct objcache_core *core, void *obj)
+{
+	if (!objcache_track_reclaim(core, obj)) {
+		objcache_stays(core);
+		return;
+	}
+	lock_map_acquire(&core->dtor_map);
+	objcache_watched_dtor(core, obj);
+	lock_map_release(&core->dtor_map);
+	objcache_end_checked(core, obj);
 }
 
 /**
  * objcache_unmake - destruct an object, and give its memory back
  * @core: the cache
- * @obj: the object
+ * @obj: the object, which objcache_let_go() has allowed
  *
  * Context: Process context, may sleep: the keeper only.
  */
 void objcache_unmake(struct objcache_core *core, void *obj)
 {
-	if (core->ops.dtor) {
-		lock_map_acquire(&core->dtor_map);
-		core->ops.dtor(obj, core->ctx);
-		lock_map_release(&core->dtor_map);
+	if (unlikely(core->checks) && core->ops.dtor) {
+		objcache_unmake_checked(core, obj);
+		return;
 	}
+	objcache_destruct(core, obj);
 	objcache_free(core, &obj, 1);
+}
+
+/* Of what keeps the minimum: it has to do without reclaim, and without the reserves. */
+#define OBJCACHE_REMAKE	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
+
+/* Of other memory: what is known of an object ends with it. */
+static void *objcache_remake_checked(struct objcache_core *core, void *obj)
+{
+	if (!obj)
+		return NULL;
+	atomic_dec(&core->stay);
+	objcache_unmake(core, obj);
+	if (!objcache_reserve(core, 1))
+		return NULL;
+	return objcache_make_reserved(core, OBJCACHE_REMAKE);
+}
+
+/**
+ * objcache_remake - unmake an object, and make another one of its memory
+ * @core: the cache, at its minimum
+ * @obj: the object; NULL: there is some spare memory
+ *
+ * Context: Process context, may sleep: the keeper only.
+ * Return: the new object; NULL: the memory is spare from now on.
+ */
+void *objcache_remake(struct objcache_core *core, void *obj)
+{
+	if (unlikely(core->checks)) {
+		obj = objcache_remake_checked(core, obj);
+	} else {
+		if (obj) {
+			objcache_destruct(core, obj);
+			objcache_count(core, destroyed);
+			objcache_spare_add(core, obj);
+		}
+		obj = objcache_make_spare(core, OBJCACHE_REMAKE);
+	}
+	if (IS_ERR_OR_NULL(obj))
+		return NULL;
+	objcache_count(core, remade);
+	return obj;
+}
+
+/**
+ * objcache_spare_free - spare memory goes, too
+ * @core: the cache, without users, objects and a keeper
+ *
+ * Context: Process context.
+ */
+void objcache_spare_free(struct objcache_core *core)
+{
+	void *obj;
+
+	while ((obj = objcache_spare_take(core))) {
+		kmem_cache_free(core->slab, obj);
+		objcache_unreserve(core, 1);
+	}
 }
 
 /**

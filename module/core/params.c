@@ -4,6 +4,7 @@
  */
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/math.h>
@@ -33,6 +34,12 @@
 /* A step costs O(CPUs): at most a hundred a second, at least one an hour. */
 #define OBJCACHE_MIN_AGE_MS	10U
 #define OBJCACHE_MAX_AGE_MS	3600000U
+
+/* create makes them all. */
+#define OBJCACHE_MAX_MIN	65536U
+
+/* Beside an object: no more can be one allocation, and sums stay in range. */
+#define OBJCACHE_MAX_WEIGHT	(1U << 30)
 
 #define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
 
@@ -79,6 +86,23 @@ static int objcache_check_slab_flags(const char *name, slab_flags_t flags)
 	return 0;
 }
 
+/* The slab warns of what is not, which would taint the kernel. */
+static int objcache_check_usercopy(const char *name,
+				   const struct objcache_params *p)
+{
+	if (p->useroffset && !p->usersize)
+		return objcache_bad("%s: useroffset %u, must be 0 with a usersize of 0",
+				    name, p->useroffset);
+	if (p->useroffset > p->size)
+		return objcache_bad("%s: useroffset %u out of range 0 to %u with a size of %u",
+				    name, p->useroffset, p->size - 1, p->size);
+	if (p->usersize > p->size - p->useroffset)
+		return objcache_bad("%s: usersize %u out of range 0 to %u with a size of %u and a useroffset of %u",
+				    name, p->usersize, p->size - p->useroffset,
+				    p->size, p->useroffset);
+	return 0;
+}
+
 static int objcache_check_object(const char *name,
 				 const struct objcache_params *p)
 {
@@ -96,7 +120,11 @@ static int objcache_check_object(const char *name,
 	if (p->flags & ~OBJCACHE_FLAGS)
 		return objcache_bad("%s: flags 0x%x, may only have 0x%x", name,
 				    p->flags, OBJCACHE_FLAGS);
-	return objcache_check_slab_flags(name, p->slab_flags);
+	if (p->weight > OBJCACHE_MAX_WEIGHT)
+		return objcache_bad("%s: weight %u out of range 0 to %u", name,
+				    p->weight, OBJCACHE_MAX_WEIGHT);
+	return objcache_check_usercopy(name, p) ?:
+	       objcache_check_slab_flags(name, p->slab_flags);
 }
 
 static unsigned int objcache_max_batch(const struct objcache_params *p)
@@ -108,11 +136,14 @@ static unsigned int objcache_max_batch(const struct objcache_params *p)
 /* The largest 2^n - 1 within the budgets: it fills a kmalloc size class. */
 static unsigned int objcache_choose_batch(const struct objcache_params *p)
 {
-	unsigned int most = OBJCACHE_BATCH_BYTES / objcache_object_bytes(p);
+	unsigned int most = OBJCACHE_BATCH_BYTES / objcache_held_bytes(p);
 	unsigned int batch = OBJCACHE_BATCH;
 
 	if (p->capacity)
 		most = min(most, p->capacity / 2);
+	/* So that no CPU keeps from others in private what they are short of. */
+	if (p->max_objects)
+		most = min(most, p->max_objects / (4 * num_possible_cpus()));
 	while (batch > 1 && batch > most)
 		batch /= 2;
 	return batch;
@@ -123,8 +154,10 @@ static unsigned int objcache_choose_capacity(const struct objcache_params *p)
 {
 	unsigned int most = min(OBJCACHE_CAPACITY,
 				OBJCACHE_CAPACITY_BYTES /
-				objcache_object_bytes(p));
+				objcache_held_bytes(p));
 
+	if (p->max_objects)
+		most = min(most, p->max_objects);
 	return max(2 * p->batch, rounddown(most, p->batch));
 }
 
@@ -182,27 +215,59 @@ static const struct kernel_param_ops objcache_age_ms_ops = {
 module_param_cb(age_ms, &objcache_age_ms_ops, &objcache_age_ms, 0644);
 MODULE_PARM_DESC(age_ms, "milliseconds between aging steps of caches that do not say (10 to 3600000)");
 
-/* Fields that this version of the header has, and the module does nothing with yet. */
-static int objcache_check_unused(const char *name,
+/*
+ * What a wait is for has to be within reach of who waits: all that is parked, and what
+ * is put anywhere.
+ */
+static int objcache_check_bounds(const char *name,
 				 const struct objcache_params *p)
 {
-	const struct {
-		const char *name;
-		unsigned int value;
-	} unused[] = {
-		{ "weight", p->weight },
-		{ "max_objects", p->max_objects },
-		{ "min_objects", p->min_objects },
-		{ "useroffset", p->useroffset },
-		{ "usersize", p->usersize },
-	};
-	int i;
+	const char *flag = p->flags & OBJCACHE_NO_STEAL ? "NO_STEAL" :
+			   p->flags & OBJCACHE_NODE_LOCAL ? "NODE_LOCAL" : NULL;
+	unsigned int most = min(p->max_objects ?: OBJCACHE_MAX_MIN,
+				OBJCACHE_MAX_MIN);
 
-	for (i = 0; i < ARRAY_SIZE(unused); i++)
-		if (unused[i].value)
-			return objcache_bad("%s: %s %u, must be 0: not implemented by this version",
-					    name, unused[i].name,
-					    unused[i].value);
+	if (p->max_objects > INT_MAX)
+		return objcache_bad("%s: max_objects %u out of range 1 to %d (0: no limit)",
+				    name, p->max_objects, INT_MAX);
+	if (p->min_objects > most)
+		return objcache_bad("%s: min_objects %u out of range 0 to %u with a max_objects of %u",
+				    name, p->min_objects, most, p->max_objects);
+	if (flag && (p->max_objects || p->min_objects))
+		return objcache_bad("%s: %s %u, must be 0 with OBJCACHE_%s",
+				    name, p->max_objects ? "max_objects" :
+							   "min_objects",
+				    p->max_objects ?: p->min_objects, flag);
+	return 0;
+}
+
+/* Of a cache that checks: so much less may an object be. */
+static unsigned int objcache_most_checked(const struct objcache_params *p)
+{
+	return KMALLOC_MAX_SIZE - objcache_lead(p) - OBJCACHE_GUARD -
+	       2 * sizeof(struct llist_node);
+}
+
+/*
+ * Debug mode as the params want it, and the module's parameter: batch and capacity
+ * are chosen before, so that they are what they are without.
+ */
+static int objcache_check_debug(const char *name, struct objcache_params *p,
+				unsigned int wanted)
+{
+	unsigned int flags = wanted | objcache_debug_flags(name);
+
+	if (flags & OBJCACHE_CHECKS)
+		flags |= OBJCACHE_CHECK;
+	p->flags |= flags;
+	if (!(flags & OBJCACHE_CHECK) || p->size <= objcache_most_checked(p))
+		return 0;
+	if (wanted & OBJCACHE_CHECKS)
+		return objcache_bad("%s: size %u out of range 1 to %u with OBJCACHE_CHECK, _STACKS or _DROP",
+				    name, p->size, objcache_most_checked(p));
+	pr_info_ratelimited("%s: size %u is too large to be checked, as debug= wants: up to %u\n",
+			    name, p->size, objcache_most_checked(p));
+	p->flags &= ~OBJCACHE_CHECKS;
 	return 0;
 }
 
@@ -217,6 +282,7 @@ static int objcache_check_unused(const char *name,
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen)
 {
+	unsigned int debug;
 	int err;
 
 	err = objcache_check_name(name);
@@ -229,12 +295,15 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 		chosen->age_ms = READ_ONCE(objcache_age_ms);
 	err = objcache_check_age(name, chosen->age_ms);
 	if (!err)
-		err = objcache_check_unused(name, chosen);
-	if (!err)
 		err = objcache_check_object(name, chosen);
+	if (!err)
+		err = objcache_check_bounds(name, chosen);
 	if (err)
 		return err;
-	return objcache_check_parking(name, chosen);
+	debug = chosen->flags & (OBJCACHE_DEBUG | OBJCACHE_CHECKS);
+	chosen->flags &= ~OBJCACHE_CHECKS;
+	return objcache_check_parking(name, chosen) ?:
+	       objcache_check_debug(name, chosen, debug);
 }
 
 /* What a burst leaves above the capacity waits half a second: in capacities, bytes. */
@@ -250,10 +319,27 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
  */
 unsigned int objcache_depot_objects(const struct objcache_params *params)
 {
-	unsigned int most = OBJCACHE_DEPOT_BYTES / objcache_object_bytes(params);
+	unsigned int most = OBJCACHE_DEPOT_BYTES / objcache_held_bytes(params);
 
 	return clamp(most, OBJCACHE_DEPOT_MIN * params->capacity,
 		     OBJCACHE_DEPOT_MAX * params->capacity);
+}
+
+/**
+ * objcache_lead - bytes of guard before an object
+ * @params: of the cache
+ *
+ * Return: 0, or in debug mode as many as keep it aligned.
+ */
+unsigned int objcache_lead(const struct objcache_params *params)
+{
+	unsigned int lead = max(OBJCACHE_GUARD, params->align);
+
+	if (!(params->flags & OBJCACHE_CHECK))
+		return 0;
+	if (params->slab_flags & SLAB_HWCACHE_ALIGN)
+		lead = max_t(unsigned int, lead, cache_line_size());
+	return max_t(unsigned int, lead, arch_slab_minalign());
 }
 
 /**
@@ -261,12 +347,15 @@ unsigned int objcache_depot_objects(const struct objcache_params *params)
  * @params: of the cache
  *
  * Return: 0, inside, for plain memory; behind an object that has any op, whose
- * contents must last.
+ * contents must last; in debug mode behind the guard that is behind it.
  */
 unsigned int objcache_link_offset(const struct objcache_params *params)
 {
 	const struct objcache_ops *ops = params->ops;
 
+	if (params->flags & OBJCACHE_CHECK)
+		return ALIGN(params->size, sizeof(struct llist_node)) +
+		       OBJCACHE_GUARD;
 	if (!ops || (!ops->ctor && !ops->dtor && !ops->reset))
 		return 0;
 	return ALIGN(params->size, sizeof(struct llist_node));
@@ -282,7 +371,8 @@ unsigned int objcache_slab_size(const struct objcache_params *params)
 {
 	unsigned int link = objcache_link_offset(params);
 
-	return max_t(unsigned int, params->size,
+	return objcache_lead(params) +
+	       max_t(unsigned int, params->size,
 		     link + sizeof(struct llist_node));
 }
 
@@ -310,4 +400,15 @@ unsigned int objcache_object_bytes(const struct objcache_params *params)
 		align = max(align, line);
 	}
 	return ALIGN(size, max_t(unsigned int, align, sizeof(void *)));
+}
+
+/**
+ * objcache_held_bytes - what an object takes and holds
+ * @params: of the cache
+ *
+ * Return: bytes: those in the slab, and its weight.
+ */
+unsigned int objcache_held_bytes(const struct objcache_params *params)
+{
+	return objcache_object_bytes(params) + params->weight;
 }

@@ -8,7 +8,9 @@
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 #include "core.h"
 #include "part.h"
@@ -24,6 +26,39 @@ struct objcache_slots {
 };
 
 /* ---- the private part; for owners ---- */
+
+static bool objcache_isolated_here(void)
+{
+	bool isolated;
+
+	/* In 7.3 cpusets replace the masks, after a grace period. */
+	rcu_read_lock();
+	isolated = objcache_cpu_is_isolated(raw_smp_processor_id());
+	rcu_read_unlock();
+	return isolated;
+}
+
+/**
+ * objcache_check_limit - a CPU has given itself a limit: may it have one?
+ * @core: the cache, bounded
+ * @c: this CPU's part of it, owned
+ *
+ * Not while somebody waits for an object: then nothing may be private, and each put
+ * has to notice. Nor if it is isolated: nobody would want to interrupt it for what it
+ * has. Whoever finds that it has no limit after this leaves nothing there.
+ *
+ * Context: Any.
+ */
+void objcache_check_limit(struct objcache_core *core, struct objcache_cpu *c)
+{
+	/*
+	 * The limit before the look: pairs with the barrier in objcache_queue_up().
+	 * Either we see who waits, or it finds our limit, and visits us.
+	 */
+	smp_mb();
+	if (READ_ONCE(core->waiting) || objcache_isolated_here())
+		WRITE_ONCE(c->own.limit, NULL);
+}
 
 /**
  * objcache_load - have a magazine loaded
@@ -67,9 +102,9 @@ static void objcache_spare_leaves(struct objcache_core *core,
 {
 	WRITE_ONCE(c->spare_full, false);
 	if (objcache_depot_give(core, n, kind, c->spare, NULL, false))
-		objcache_leave(core, n, kind, c->spare->objs, core->batch);
-	else
 		c->spare = NULL;
+	else
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 }
 
 /**
@@ -169,7 +204,7 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
 	u32 nr = objcache_ring_slots(core->shared_max);
 	struct objcache_slots *slots;
 
-	if (!nr || c->slots || core->flags & OBJCACHE_DEBUG)
+	if (!nr || c->slots || core->flags & OBJCACHE_NO_PARTS)
 		return;
 	slots = kvmalloc_node(struct_size(slots, slot, 2 * nr),
 			      objcache_own_gfp(core, OBJCACHE_EQUIP),
@@ -198,10 +233,13 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	int node = cpu_to_node(cpu);
 
 	c->victim = cpu;
-	if (core->flags & OBJCACHE_DEBUG)
+	if (core->flags & OBJCACHE_NO_PARTS)
 		return;
 	objcache_load(core, c, objcache_magazine_alloc(core, gfp, node), 0);
 	c->spare = objcache_magazine_alloc(core, gfp, node);
+	/* Whether it may have a limit that CPU finds out itself, with its first put. */
+	if (core->bounded)
+		objcache_ask(c);
 	objcache_part_slots(core, cpu);
 }
 
@@ -226,7 +264,7 @@ unsigned int objcache_part_gives(struct objcache_core *core,
 
 	preempt_disable();
 	mag = objcache_ring_steal(ring, NULL);
-	if (mag && objcache_depot_give(core, n, kind, mag, NULL, true)) {
+	if (mag && !objcache_depot_give(core, n, kind, mag, NULL, true)) {
 		objcache_leave(core, n, kind, mag->objs, core->batch);
 		objcache_depot_keep(core, n, mag);
 	}

@@ -19,6 +19,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
@@ -56,19 +57,24 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 	return OBJCACHE_ROOM;
 }
 
-/* Owner only, all full: the spare leaves, for an empty magazine. */
+/*
+ * Owner only, all full: the spare leaves, for an empty magazine. If there is none, or
+ * the depot's lock cannot be had, what is in it leaves, and it is empty itself: what
+ * is on its way out anyway is worth no new magazine.
+ */
 static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_cpu *c,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	int err;
+	struct objcache_magazine *empty = NULL;
 
-	if (p->keep)
+	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
-	err = objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false);
-	if (err)
-		return err == -ENOMEM ? OBJCACHE_NO_MAGAZINE : OBJCACHE_NO_PLACE;
+	if (!objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false)) {
+		objcache_leave(core, n, p->kind, c->spare->objs, core->batch);
+		empty = c->spare;
+	}
 	if (p->kind == OBJCACHE_LEAVING)
 		objcache_owned_add(c, overflow, core->batch);
 	else
@@ -76,7 +82,7 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 	trace_objcache_spill(core->name, true, core->batch);
 	c->spare = NULL;
 	WRITE_ONCE(c->spare_full, false);
-	return objcache_reload(core, c, n, NULL, p);
+	return objcache_reload(core, c, n, empty, p);
 }
 
 /*
@@ -148,6 +154,11 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 		objcache_answer(core, c, n);
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
+	/* Without a limit, after all that, nothing may be private here. */
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+		*met = OBJCACHE_NO_PLACE;
+		p->kind = OBJCACHE_DISPLACED;
+	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -251,7 +262,8 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 static void objcache_doom(struct objcache_core *core, void *obj)
 {
 	trace_objcache_release(core->name, 1);
-	if (!core->ops.dtor && objcache_may_call_slab())
+	if (!core->ops.dtor && objcache_may_call_slab() &&
+	    objcache_let_go(core, 1))
 		objcache_free(core, &obj, 1);
 	else
 		objcache_leave(core, objcache_here(core), OBJCACHE_DOOMED, &obj,
@@ -267,13 +279,53 @@ static bool objcache_is_near(void *obj)
 	       !node_state(node, N_MEMORY);
 }
 
+static bool objcache_may_keep(struct objcache_core *core, void *obj)
+{
+	if (core->flags & OBJCACHE_DEBUG)
+		return false;
+	return !(core->flags & OBJCACHE_NODE_LOCAL) || objcache_is_near(obj);
+}
+
 static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 {
 	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
 		return false;
-	if (core->flags & OBJCACHE_DEBUG)
-		return false;
-	return !(core->flags & OBJCACHE_NODE_LOCAL) || objcache_is_near(obj);
+	return objcache_may_keep(core, obj);
+}
+
+static void objcache_keep_checked(struct objcache_core *core, void *obj,
+				  bool fit)
+{
+	if (fit && objcache_may_keep(core, obj) && !objcache_check_drops(core)) {
+		objcache_check_park(core, obj, true);
+		return;
+	}
+	objcache_count(core, refused);
+	objcache_check_seal(core, obj);
+	objcache_doom(core, obj);
+}
+
+/*
+ * In debug mode: what is it that we are given? Reset is not called in a critical
+ * section of ours, as it may be one that sleeps; the object is out meanwhile, and so
+ * what a destroy would leave.
+ */
+static noinline void objcache_put_checked(struct objcache_core *core, void *obj,
+					  const struct objcache_site *site)
+{
+	bool back, fit = true;
+
+	rcu_read_lock();
+	back = objcache_check_back(core, obj, false, site);
+	rcu_read_unlock();
+	if (!back)
+		return;
+	if (core->ops.reset)
+		fit = objcache_watched_reset(core, obj);
+	rcu_read_lock();
+	if (!READ_ONCE(core->dead))
+		objcache_keep_checked(core, obj, fit);
+	rcu_read_unlock();
 }
 
 static void objcache_put_one(struct objcache_core *core, void *obj)
@@ -288,25 +340,44 @@ static void objcache_put_one(struct objcache_core *core, void *obj)
 }
 
 /**
- * __objcache_put_slow - objcache_put() past the hit path
+ * __objcache_put_at - objcache_put() past the hit path, from a known place
  * @cache: the cache it came from
  * @obj: the object; NULL is ignored
+ * @site: where the call is, or NULL
  *
  * After a destroy that found objects out, the memory stays as it is. A put that is
  * past the look at that is over before the grace period that destroy waits for.
  *
  * Context: Any.
  */
-void __objcache_put_slow(struct objcache *cache, void *obj)
+void __objcache_put_at(struct objcache *cache, void *obj,
+		       const struct objcache_site *site)
 {
 	struct objcache_core *core = to_core(cache);
 
 	if (!objcache_cache_ok(cache, "put") || !obj)
 		return;
+	if (unlikely(core->checks)) {
+		objcache_put_checked(core, obj, site);
+		return;
+	}
 	rcu_read_lock();
 	if (likely(!READ_ONCE(core->dead)))
 		objcache_put_one(core, obj);
 	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__objcache_put_at);
+
+/**
+ * __objcache_put_slow - objcache_put() past the hit path
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ *
+ * Context: Any.
+ */
+void __objcache_put_slow(struct objcache *cache, void *obj)
+{
+	__objcache_put_at(cache, obj, NULL);
 }
 EXPORT_SYMBOL_GPL(__objcache_put_slow);
 
@@ -328,17 +399,44 @@ notrace void __objcache_put(struct objcache *cache, void *obj)
 }
 EXPORT_SYMBOL_GPL(__objcache_put);
 
-void objcache_discard(struct objcache *cache, void *obj)
+static void objcache_discard_one(struct objcache_core *core, void *obj,
+				 const struct objcache_site *site)
+{
+	if (unlikely(core->checks)) {
+		if (!objcache_check_back(core, obj, true, site))
+			return;
+		objcache_check_seal(core, obj);
+	} else {
+		objcache_count(core, discarded);
+	}
+	objcache_doom(core, obj);
+}
+
+/**
+ * __objcache_discard_at - objcache_discard(), from a known place
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ */
+void __objcache_discard_at(struct objcache *cache, void *obj,
+			   const struct objcache_site *site)
 {
 	struct objcache_core *core = to_core(cache);
 
 	if (!objcache_cache_ok(cache, "discard") || !obj)
 		return;
 	rcu_read_lock();
-	if (likely(!READ_ONCE(core->dead))) {
-		objcache_count(core, discarded);
-		objcache_doom(core, obj);
-	}
+	/* One that checks has a word to say to late calls. */
+	if (likely(!READ_ONCE(core->dead)) || core->checks)
+		objcache_discard_one(core, obj, site);
 	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__objcache_discard_at);
+
+void objcache_discard(struct objcache *cache, void *obj)
+{
+	__objcache_discard_at(cache, obj, NULL);
 }
 EXPORT_SYMBOL_GPL(objcache_discard);

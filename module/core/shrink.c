@@ -19,7 +19,7 @@
 
 static unsigned long objcache_shrink_unit(const struct objcache_core *core)
 {
-	return DIV_ROUND_UP(core->object_bytes, PAGE_SIZE);
+	return DIV_ROUND_UP(core->held_bytes, PAGE_SIZE);
 }
 
 static unsigned long objcache_shrink_count(struct shrinker *shrinker,
@@ -38,6 +38,7 @@ static unsigned long objcache_shrink_count(struct shrinker *shrinker,
 		if (objcache_may_disturb(cpu))
 			nr += objcache_private(core, c);
 	}
+	nr = min(nr, objcache_beyond_min(core));
 	return nr * objcache_shrink_unit(core) ?: SHRINK_EMPTY;
 }
 
@@ -126,6 +127,9 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 					      INT_MAX), unit);
 	unsigned long done = 0, left = 0;
 
+	nr = min(nr, objcache_beyond_min(core));
+	if (!nr)
+		return SHRINK_STOP;
 	done = objcache_shrink_leaving(core, nr);
 	if (done < nr)
 		left = objcache_shrink_shared(core, nr - done);

@@ -40,6 +40,56 @@ static void objcache_visited(void *info)
 	objcache_exit(c);
 }
 
+/* What is private here is parked where any get finds it. */
+static void objcache_brought_out(void *info)
+{
+	struct objcache_visit *v = info;
+	struct objcache_core *core = v->core;
+	struct objcache_cpu *c = objcache_enter(core);
+
+	if (c)
+		objcache_part_leave(core, c, objcache_here(core),
+				    OBJCACHE_DISPLACED);
+	else
+		WRITE_ONCE(v->again, true);
+	WRITE_ONCE(this_cpu_ptr(core->cpu)->missed, !c);
+	objcache_exit(c);
+}
+
+/*
+ * Has a CPU something, or is it about to? Where no limit was, nobody has put anything
+ * since the last who brought it out: after that only a CPU gives itself one, and
+ * leaves nothing without.
+ */
+static bool objcache_may_have(int cpu, void *info)
+{
+	struct objcache_visit *v = info;
+	struct objcache_cpu *c = per_cpu_ptr(v->core->cpu, cpu);
+
+	return xchg(&c->own.limit, NULL) || READ_ONCE(c->missed) ||
+	       objcache_private(v->core, c);
+}
+
+/**
+ * objcache_bring_out - have all that is private parked where any get finds it
+ * @core: the cache, bounded; somebody waits, which all CPUs can see
+ *
+ * And no CPU puts anything there from here on, until nobody waits. Isolated CPUs are
+ * interrupted like any other, if there is a reason.
+ *
+ * Context: Process context, interrupts on. Waits for other CPUs to take interrupts.
+ */
+void objcache_bring_out(struct objcache_core *core)
+{
+	struct objcache_visit v = { .core = core };
+
+	do {
+		WRITE_ONCE(v.again, false);
+		on_each_cpu_cond_mask(objcache_may_have, objcache_brought_out,
+				      &v, true, cpu_online_mask);
+	} while (READ_ONCE(v.again));
+}
+
 /**
  * objcache_may_disturb - may a CPU be told to release its private part?
  * @cpu: the CPU

@@ -81,11 +81,20 @@ static void tort_take(struct tort_actor *actor, struct tort_cache *tc,
 		actor->held[actor->nr++] = (struct tort_held) { tc, obj };
 }
 
+/* Actors hold what others wait for, so they do not wait themselves: tort_waiter() does. */
+static gfp_t tort_no_wait(struct tort_cache *tc, gfp_t gfp)
+{
+	if (tc->params.min_objects)
+		return gfp & ~__GFP_DIRECT_RECLAIM;
+	return tc->params.max_objects ? gfp | __GFP_NORETRY : gfp;
+}
+
 static void tort_get(struct tort_actor *actor, struct tort_cache *tc, gfp_t gfp)
 {
 	struct tort_caller was = tort_caller_now();
 	struct tort_obj *obj;
 
+	gfp = gfp ? tort_no_wait(tc, gfp) : 0;
 	obj = gfp ? objcache_get(tc->cache, gfp) : objcache_try_get(tc->cache);
 	tort_caller_check(actor, was);
 	if (!obj)
@@ -157,7 +166,7 @@ static void tort_get_bulk(struct tort_actor *actor, gfp_t gfp)
 	void *objs[TORT_BULK];
 	unsigned int nr, i;
 
-	nr = objcache_get_bulk(tc->cache, gfp ?: GFP_NOWAIT,
+	nr = objcache_get_bulk(tc->cache, tort_no_wait(tc, gfp ?: GFP_NOWAIT),
 			       tort_dice(actor, room + 1), objs);
 	tort_caller_check(actor, was);
 	tort_count(&tort_tally(actor, tc)->gets, nr);
@@ -246,6 +255,33 @@ void tort_actor_steps(struct tort_actor *actor, gfp_t gfp, unsigned int nr)
 {
 	while (nr--)
 		tort_step(actor, gfp);
+}
+
+/* For one object of each cache that has few, holding none; for as long as it takes. */
+void tort_actor_wait(struct tort_actor *actor)
+{
+	unsigned int i;
+
+	for (i = 0; i < TORT_CACHES; i++) {
+		struct tort_cache *tc = &tort_caches[i];
+		struct tort_obj *obj;
+
+		if (!tc->params.max_objects)
+			continue;
+		obj = objcache_get(tc->cache, GFP_KERNEL);
+		if (!obj && tc->params.min_objects)
+			tort_fault("%s: a get that may wait gave NULL", tc->name);
+		if (!obj)
+			continue;
+		tort_count(&tort_tally(actor, tc)->gets, 1);
+		tort_take(actor, tc, obj);
+		if (!actor->nr)
+			continue;
+		if (tort_dice(actor, 4))
+			tort_put(actor, tort_choose(actor));
+		else
+			tort_discard(actor, tort_choose(actor));
+	}
 }
 
 /* ---- life ---- */

@@ -97,6 +97,8 @@ static void tort_add_stats(struct objcache_stats *sum,
 	sum->displaced += one->displaced;
 	sum->taken_back += one->taken_back;
 	sum->waits += one->waits;
+	sum->limit_waits += one->limit_waits;
+	sum->remade += one->remade;
 	sum->refused += one->refused;
 	sum->discarded += one->discarded;
 	sum->nested += one->nested;
@@ -128,13 +130,14 @@ static void tort_print(const char *what, const struct tort_counts *counts)
 {
 	const struct objcache_stats *st = &counts->stats;
 
-	pr_info("%s%llu ops in %lld s (process %llu, softirq %llu, hardirq %llu, irq_work %llu, NMI %llu), %llu nested, %llu displaced, %llu taken back, %llu waits, %llu steals, %llu ages, %llu aged out, %llu shrunk, %u CPUs offlined, %llu NMIs, %d faults\n",
+	pr_info("%s%llu ops in %lld s (process %llu, softirq %llu, hardirq %llu, irq_work %llu, NMI %llu), %llu nested, %llu displaced, %llu taken back, %llu waits, %llu waits at a limit, %llu remade, %llu steals, %llu ages, %llu aged out, %llu shrunk, %u CPUs offlined, %llu NMIs, %d faults\n",
 		what, counts->all_ops,
 		ktime_ms_delta(ktime_get(), tort_started) / MSEC_PER_SEC,
 		counts->ops[TORT_PROCESS], counts->ops[TORT_SOFTIRQ],
 		counts->ops[TORT_HARDIRQ], counts->ops[TORT_IRQ_WORK],
 		counts->ops[TORT_NMI], st->nested, st->displaced,
-		st->taken_back, st->waits, st->steals, st->ages,
+		st->taken_back, st->waits, st->limit_waits, st->remade,
+		st->steals, st->ages,
 		st->aged_out, st->shrunk, counts->offlined, counts->nmis,
 		atomic_read(&tort_nr_faults));
 }
@@ -173,6 +176,8 @@ static const char *tort_missing(const struct tort_counts *counts)
 		{ "a failing constructor", st->ctor_failures },
 		{ "a release by aging", st->aged_out },
 		{ "a release by a shrinker", st->shrunk || !tort_shrink },
+		{ "a wait at a limit", st->limit_waits },
+		{ "an object made of another one", st->remade },
 		{ "a CPU going offline", counts->offlined || !tort_onoff_ms ||
 		  num_possible_cpus() == 1 },
 	};
@@ -198,18 +203,12 @@ static void tort_wait_for_all_kinds(void)
 	}
 }
 
-static void tort_give_back(struct tort_actor *actor, void *unused)
-{
-	tort_actor_empty(actor);
-}
-
 static int tort_judge(void)
 {
 	struct tort_counts counts;
 	const char *missing;
 	bool failed;
 
-	tort_actors_do(tort_give_back, NULL);
 	tort_caches_audit();
 	tort_get_counts(&counts);
 	missing = tort_missing(&counts);
@@ -230,10 +229,19 @@ static void tort_free(void)
 	torture_cleanup_end();
 }
 
+static void tort_give_back(struct tort_actor *actor, void *unused)
+{
+	if (!actor->waits)
+		tort_actor_empty(actor);
+}
+
 static void tort_halt(void)
 {
 	tort_threads_stop();
 	tort_nmi_stop();
+	/* Somebody may be waiting for it. */
+	tort_actors_do(tort_give_back, NULL);
+	tort_waiters_stop();
 }
 
 static int tort_stop(void)

@@ -28,6 +28,10 @@
 #define TORT_PAUSE	HZ
 
 static struct tort_worker *tort_crew;
+#define TORT_WAITERS	4
+
+static struct tort_actor *tort_waiters;
+static struct task_struct *tort_waiter_task[TORT_WAITERS];
 static struct task_struct *tort_ager_task, *tort_janitor_task;
 static struct task_struct *tort_reader_task, *tort_progress_task;
 
@@ -84,7 +88,51 @@ void tort_actors_do(tort_actor_fn *fn, void *data)
 	for (i = 0; tort_crew && i < tort_workers; i++)
 		for (context = TORT_PROCESS; context < TORT_NMI; context++)
 			fn(&tort_crew[i].actor[context], data);
+	for (i = 0; tort_waiters && i < TORT_WAITERS; i++)
+		fn(&tort_waiters[i], data);
 	tort_nmi_actors_do(fn, data);
+}
+
+/* ---- who waits ---- */
+
+static int tort_waiter(void *arg)
+{
+	struct tort_actor *actor = arg;
+
+	do {
+		tort_actor_wait(actor);
+		cond_resched();
+		stutter_wait("tort_waiter");
+	} while (!torture_must_stop());
+	torture_kthread_stopping("tort_waiter");
+	return 0;
+}
+
+static int tort_waiters_start(void)
+{
+	unsigned int i;
+	int ret = 0;
+
+	tort_waiters = kcalloc(TORT_WAITERS, sizeof(*tort_waiters), GFP_KERNEL);
+	if (!tort_waiters)
+		return -ENOMEM;
+	for (i = 0; i < TORT_WAITERS; i++)
+		tort_actor_init(&tort_waiters[i], TORT_PROCESS);
+	for (i = 0; i < TORT_WAITERS; i++)
+		tort_waiters[i].waits = true;
+	for (i = 0; i < TORT_WAITERS && !ret; i++)
+		ret = torture_create_kthread(tort_waiter, &tort_waiters[i],
+					     tort_waiter_task[i]);
+	return ret;
+}
+
+/* When nobody holds anything any more that they might wait for. */
+void tort_waiters_stop(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < TORT_WAITERS; i++)
+		torture_stop_kthread(tort_waiter, tort_waiter_task[i]);
 }
 
 /* ---- beside them ---- */
@@ -199,7 +247,8 @@ static int tort_onoff_start(void)
 
 static int tort_beside_start(void)
 {
-	return torture_create_kthread(tort_ager, NULL, tort_ager_task) ?:
+	return tort_waiters_start() ?:
+	       torture_create_kthread(tort_ager, NULL, tort_ager_task) ?:
 	       torture_create_kthread(tort_janitor, NULL, tort_janitor_task) ?:
 	       torture_create_kthread(tort_reader, NULL, tort_reader_task) ?:
 	       torture_create_kthread(tort_progress, NULL, tort_progress_task);
@@ -233,4 +282,6 @@ void tort_threads_exit(void)
 {
 	kvfree(tort_crew);
 	tort_crew = NULL;
+	kfree(tort_waiters);
+	tort_waiters = NULL;
 }

@@ -16,7 +16,7 @@
 
 /* ---- caches.c: the caches, and the stamp that every object carries ---- */
 
-#define TORT_CACHES	6
+#define TORT_CACHES	8
 #define TORT_BOXES	16
 
 struct tort_obj;
@@ -30,6 +30,7 @@ struct tort_obj;
  * @ctor_failures: of them, those that were made to fail
  * @dtors: destructor calls
  * @refusals: puts that reset refused
+ * @live: objects that are constructed
  * @box: objects on their way from one actor to any other, owned by nobody
  * @stats: at the last look
  */
@@ -41,6 +42,7 @@ struct tort_cache {
 	atomic64_t ctor_failures;
 	atomic64_t dtors;
 	atomic64_t refusals;
+	atomic_t live;
 	struct tort_obj *box[TORT_BOXES];
 	struct objcache_stats stats;
 };
@@ -84,6 +86,7 @@ struct tort_tally {
  * struct tort_actor - a getter and putter, which runs in one context only
  * @context: which
  * @id: its stamp
+ * @waits: it only waits, and holds nothing while it does
  * @room: objects that it holds at most
  * @random: its dice
  * @tc: the cache it uses most, for a while
@@ -96,6 +99,7 @@ struct tort_tally {
 struct tort_actor {
 	enum tort_context context;
 	u16 id;
+	bool waits;
 	unsigned int room;
 	struct torture_random_state random;
 	struct tort_cache *tc;
@@ -111,6 +115,7 @@ typedef void tort_actor_fn(struct tort_actor *actor, void *data);
 void tort_actor_init(struct tort_actor *actor, enum tort_context context);
 unsigned int tort_dice(struct tort_actor *actor, unsigned int sides);
 void tort_actor_steps(struct tort_actor *actor, gfp_t gfp, unsigned int nr);
+void tort_actor_wait(struct tort_actor *actor);
 void tort_actor_empty(struct tort_actor *actor);
 struct tort_tally tort_tally_of(struct tort_cache *tc);
 u64 tort_ops_in(enum tort_context context);
@@ -149,6 +154,7 @@ void tort_nmi_actors_do(tort_actor_fn *fn, void *data);
 
 int tort_threads_start(void);
 void tort_threads_stop(void);
+void tort_waiters_stop(void);
 void tort_threads_exit(void);
 unsigned int tort_offlined(void);
 void tort_actors_do(tort_actor_fn *fn, void *data);
