@@ -22,7 +22,7 @@ packages_of() {
 	check) packages_of clang && echo sparse shellcheck codespell mandoc libjson-c-dev libncurses-dev ;;
 	in-tree) echo perl unifdef ;;
 	in-tree-test) packages_of test && packages_of in-tree && echo python3-sphinx ;;
-	deb) echo gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian ;;
+	deb) echo gcc make libc6-dev libjson-c-dev libncurses-dev dpkg-dev debhelper dh-dkms lintian ;;
 	deb-test) packages_of run && packages_of deb && echo debootstrap e2fsprogs ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
 	inspect) packages_of guest && echo bpftrace ;;
