@@ -313,7 +313,9 @@ static int meter_one(struct kprobe *probe, struct pt_regs *regs)
 
 static int meter_bulk(struct kprobe *probe, struct pt_regs *regs)
 {
+#ifdef CONFIG_HAVE_FUNCTION_ARG_ACCESS_API /* without it there are no kprobes */
 	meter_add(regs_get_kernel_argument(regs, 1));
+#endif
 	return 0;
 }
 
