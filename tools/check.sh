@@ -121,6 +121,7 @@ run 'W=1 and sparse, 6.12' build-6.12 build 6.12
 run 'W=1, clang, 6.12' build-clang build_clang
 run 'hit paths, 6.1' hotpath-6.1 hot_paths 6.1
 run 'hit paths, 6.12' hotpath-6.12 hot_paths 6.12
+run 'floors' floors floors
 # The README's example and recipe are those that are built, and its tests are there.
 read_me() {
 	local name
