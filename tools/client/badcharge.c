@@ -16,7 +16,7 @@
 
 /* Pointers to 8192 magazines in two rings: what each CPU has at least. */
 #define CAPACITY	4098
-#define CPU_BYTES	(2 * 8192 * sizeof(uint64_t))
+#define CPU_BYTES	(8192 * sizeof(uint64_t))
 
 static int write_to(const char *path, const char *text)
 {
