@@ -126,7 +126,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab
+ *	magazines to 65536, rounded down to whole ones; 0: chosen from what an
+ *	object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
@@ -394,7 +395,7 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 
 static __always_inline bool objcache_no_cache(const struct objcache *cache)
 {
-	return OBJCACHE_CHECKS_CALLS && unlikely(IS_ERR_OR_NULL(cache));
+	return OBJCACHE_CHECKS_CALLS && IS_ERR_OR_NULL(cache);
 }
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)
@@ -508,7 +509,7 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_err(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))
