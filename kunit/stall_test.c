@@ -18,8 +18,7 @@
 #include "outside.h"
 #include "steps.h"
 
-#ifdef CONFIG_X86_64
-#include <asm/debugreg.h>
+#ifdef T_STEPS
 
 #define OBJECTS		8U
 #define LAPS		6

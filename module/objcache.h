@@ -126,7 +126,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab
+ *	magazines to 65536, rounded down to whole ones; 0: chosen from what an
+ *	object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
@@ -561,7 +562,7 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
  * @objs: where to, room for @nr
  *
  * Context: as for objcache_get().
- * Return: how many were taken; they are @objs[0] and up, in the order in which
+ * Return: how many were taken; they are the first of @objs, in the order in which
  * as many single gets would have given them. Fewer than @nr when there is no
  * memory or a constructor failed; those are the caller's all the same. Where the
  * number of objects is bounded it waits for the first one only.
@@ -632,7 +633,7 @@ static __always_inline void objcache_put_noinline(struct objcache *cache,
  * @nr: how many
  * @objs: the objects, no longer the caller's; NULLs among them are ignored
  *
- * As @nr puts from @objs[0] up.
+ * As @nr puts, from the first of @objs on.
  *
  * Context: Any, NMI included.
  */

@@ -65,8 +65,8 @@ boot() {
 	local kernel=$1 script=$2 file
 	shift 2
 	local -a files=()
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,torture,unload}/*.ko \
-		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache-*; do
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,scenes,torture,unload}/*.ko \
+		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \

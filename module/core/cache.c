@@ -59,7 +59,6 @@ static void objcache_set_params(struct objcache_core *core,
 	core->capacity = params->capacity;
 	/* Two magazines are private. */
 	core->shared_max = params->capacity / params->batch - 2;
-	core->rest = params->capacity % params->batch;
 	core->backlog_max = max(params->capacity, OBJCACHE_MIN_BACKLOG);
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
@@ -123,8 +122,7 @@ static int objcache_init_core(struct objcache_core *core)
 
 static void objcache_free_core(struct objcache_core *core)
 {
-	if (core->slab)
-		kmem_cache_destroy(core->slab);
+	kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
 	objcache_kick_exit(core);
@@ -294,6 +292,15 @@ static void objcache_kill(struct objcache_core *core)
 	}
 }
 
+/* Nothing keeps objects from going, and the keeper makes none any more. */
+static void objcache_drop_min(struct objcache_core *core)
+{
+	if (!core->min_objects)
+		return;
+	WRITE_ONCE(core->min_objects, 0);
+	objcache_keeper_flush(core);
+}
+
 /* Who has what is out; or else what was withdrawn goes as well. */
 static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 {
@@ -304,15 +311,6 @@ static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 	objcache_track_free_withdrawn(core);
 	/* Whose look has found an object of this cache looks at the cache. */
 	synchronize_rcu();
-}
-
-/* Nothing keeps objects from going, and the keeper makes none any more. */
-static void objcache_drop_min(struct objcache_core *core)
-{
-	if (!core->min_objects)
-		return;
-	WRITE_ONCE(core->min_objects, 0);
-	objcache_keeper_flush(core);
 }
 
 void objcache_destroy(struct objcache *cache)

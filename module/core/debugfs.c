@@ -15,7 +15,7 @@
 #define OBJCACHE_SCHEMA		1
 
 LIST_HEAD(objcache_caches);
-DEFINE_MUTEX(objcache_mutex);
+DEFINE_MUTEX(objcache_mutex); /* guards it */
 
 static struct dentry *objcache_dir;
 

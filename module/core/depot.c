@@ -12,8 +12,9 @@
  * Adding loose objects takes no lock, in whatever context, so no object is ever
  * destroyed because something could not be had. All else is done under the node's
  * lock, a leaf, held with interrupts off for a few instructions or a handful of
- * objects. Who does not know that it may wait only tries it: a probe or an NMI can
- * come while this very CPU holds it. The walk over loose objects is a handful long.
+ * objects. A put only tries it, and so does what may have interrupted a holder; a get
+ * waits, so as not to make what lies here. The walk over loose objects is a handful
+ * long.
  *
  * Each kind has two generations. What is idle in the older one when its time is up
  * goes on: displaced with an age step, leaving with the keeper's look. That is the
@@ -28,23 +29,37 @@
 #include "core.h"
 #include "debug.h"
 
-/* False: it could not be had without waiting. */
+/*
+ * This CPU is about to take a depot's lock, or has one. What interrupts it there, an
+ * NMI or a tracer's probe, must not wait for one. Not a matter of this lock alone: it
+ * may be another cache's.
+ */
+static DEFINE_PER_CPU(bool, objcache_in_depot);
+
+/* False: it could not be had without waiting, or not at all here. */
 static bool objcache_lock(struct objcache_node *n, unsigned long *flags,
 			  bool wait)
 {
-	if (wait) {
-		raw_spin_lock_irqsave(&n->lock, *flags);
-		return true;
+	local_irq_save(*flags);
+	if (!__this_cpu_read(objcache_in_depot)) {
+		__this_cpu_write(objcache_in_depot, true);
+		if (wait && !in_nmi()) {
+			raw_spin_lock(&n->lock);
+			return true;
+		}
+		if (raw_spin_trylock(&n->lock))
+			return true;
+		__this_cpu_write(objcache_in_depot, false);
 	}
-	/* On a single CPU a trylock always succeeds. */
-	if (!IS_ENABLED(CONFIG_SMP) && in_nmi())
-		return false;
-	return raw_spin_trylock_irqsave(&n->lock, *flags);
+	local_irq_restore(*flags);
+	return false;
 }
 
 static void objcache_unlock(struct objcache_node *n, unsigned long flags)
 {
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_unlock(&n->lock);
+	__this_cpu_write(objcache_in_depot, false);
+	local_irq_restore(flags);
 }
 
 /* ---- piles, under the lock; others look whether there is something ---- */
@@ -281,7 +296,7 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
  * @n: the node
  * @kind: displaced or leaving
  *
- * Context: Any; process context if the search may wait.
+ * Context: Any.
  * Return: how many objects, 0 for none.
  */
 unsigned int objcache_depot_get(struct objcache_core *core,
@@ -292,29 +307,32 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 	struct objcache_store *store = &n->store[kind];
 	struct objcache_magazine *full;
 	unsigned int nr = core->batch;
+	enum objcache_due due = OBJCACHE_DUE_LOOK;
 	unsigned long flags;
 	bool want = false;
 
-	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, s->wait))
+	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, true))
 		return 0;
 	full = objcache_pile_take(&store->young);
 	if (!full)
 		full = objcache_pile_take(&store->old);
-	if (full && s->real)
-		objcache_pile_add(&n->empty, s->mag);
 	if (full) {
+		if (s->real)
+			objcache_pile_add(&n->empty, s->mag);
+		want = s->real;
 		s->mag = full;
 	} else {
 		nr = objcache_take_loose(core, n, store, s->mag->objs,
 					 min(s->room, OBJCACHE_HANDFUL));
 		n->short_of += nr;
-		want = n->short_of >= core->batch &&
-		       !test_bit(OBJCACHE_DUE_NOW, &core->due);
+		want = n->short_of >= core->batch;
+		due = OBJCACHE_DUE_NOW;
 	}
 	objcache_settle(n, kind);
+	want &= !test_bit(due, &core->due); /* as in objcache_depot_give() */
 	objcache_unlock(n, flags);
 	if (want)
-		objcache_want(core, OBJCACHE_DUE_NOW);
+		objcache_want(core, due);
 	if (nr)
 		objcache_count_add(core, taken_back, nr);
 	return nr;
@@ -601,9 +619,9 @@ static struct objcache_node *objcache_node_new(struct objcache_core *core,
 	if (!n)
 		return NULL;
 	raw_spin_lock_init(&n->lock);
-	n->in_order = core->flags & OBJCACHE_CHECK;
 	for (i = 0; i < longs; i++)
 		core->hint[core->nr_hints++] = &n->surplus[i];
+	n->in_order = core->flags & OBJCACHE_CHECK;
 	return n;
 }
 

@@ -25,7 +25,7 @@ AT(objcache_dev_batch, value, 8);
 AT(objcache_dev_batch, count, 16);
 AT(objcache_dev_batch, mismatches, 32);
 AT(objcache_dev_stats, created, 8);
-AT(objcache_dev_stats, session_objects, 264);
+AT(objcache_dev_stats, session_objects, 360);
 AT(objcache_dev_progress, elapsed_ns, 8);
 AT(objcache_dev_progress, reserved, 56);
 AT(objcache_dev_run, seed, 32);

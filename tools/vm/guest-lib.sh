@@ -218,6 +218,7 @@ check_slab_sizes() {
 		done
 	done
 	echo "$sizes_nr sizes and alignments compared"
+	client objcache check | tail -n 1
 	unload objcache_knobs
 }
 

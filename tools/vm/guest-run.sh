@@ -9,7 +9,7 @@ step "insmod objcache"
 load objcache
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
-client objcache-stress "--threads=$THREADS" "--duration=$DURATION" --show
+client objcache stress "--threads=$THREADS" "--duration=$DURATION" --show
 
 step "hostile ioctls"
 client objcache-badinput

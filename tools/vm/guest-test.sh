@@ -16,7 +16,7 @@ load objcache
 watch_events
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
-client objcache-stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
+client objcache stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
 
 if [ "$FLAVOR" = kcsan ]; then
 	step "everything at once for $TORTURE s"
