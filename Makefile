@@ -91,8 +91,8 @@ help:
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
 	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
-	@echo "  DEBUG='NAME:LEVEL' caches in debug mode, as the module's debug= (run, test, torture; none)"
 	@echo '  SCENE=pressure|spinner  only that one (scenes; both)'
+	@echo "  DEBUG='NAME:LEVEL' caches in debug mode, as the module's debug= (run, test, torture; none)"
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 	@echo '  PATTERN=NAME,... CONTENDER=NAME  (lines)'

@@ -273,6 +273,8 @@ static int objcache_prefill_checked(struct objcache_core *core, gfp_t gfp)
 
 	if (objcache_check_full(core))
 		return -ENOSPC;
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
+		return -EAGAIN;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
@@ -285,12 +287,12 @@ static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
-	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
-		return -EAGAIN;
 	if (unlikely(core->checks))
 		return objcache_prefill_checked(core, gfp);
 	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
 		return -ENOSPC;
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
+		return -EAGAIN;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);

@@ -292,15 +292,6 @@ static void objcache_kill(struct objcache_core *core)
 	}
 }
 
-/* Nothing keeps objects from going, and the keeper makes none any more. */
-static void objcache_drop_min(struct objcache_core *core)
-{
-	if (!core->min_objects)
-		return;
-	WRITE_ONCE(core->min_objects, 0);
-	objcache_keeper_flush(core);
-}
-
 /* Who has what is out; or else what was withdrawn goes as well. */
 static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 {
@@ -311,6 +302,15 @@ static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 	objcache_track_free_withdrawn(core);
 	/* Whose look has found an object of this cache looks at the cache. */
 	synchronize_rcu();
+}
+
+/* Nothing keeps objects from going, and the keeper makes none any more. */
+static void objcache_drop_min(struct objcache_core *core)
+{
+	if (!core->min_objects)
+		return;
+	WRITE_ONCE(core->min_objects, 0);
+	objcache_keeper_flush(core);
 }
 
 void objcache_destroy(struct objcache *cache)

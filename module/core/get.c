@@ -340,6 +340,54 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return ERR_PTR(-EINVAL);
 }
 
+/* In debug mode. */
+static noinline void *objcache_try_get_checked(struct objcache_core *core,
+					       const struct objcache_site *site)
+{
+	void *obj;
+
+	do {
+		obj = objcache_check_oldest(core, false);
+	} while (obj && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_try_get_checked(core, site);
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+noinline void *__objcache_try_get_slow(struct objcache *cache)
+{
+	return __objcache_try_get_at(cache, NULL);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
 /* ---- bounded caches ---- */
 
 /* None may be made now: -EAGAIN. */
@@ -354,27 +402,27 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
  * In debug mode: the oldest if the quarantine is full, else a fresh one; rather than
  * wait, or give none, the oldest all the same.
  */
-static void *objcache_get_quarantined(struct objcache_core *core, gfp_t make)
+static void *objcache_get_quarantined(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = objcache_check_oldest(core, true);
 	void *oldest = NULL;
 
 	if (obj)
 		return obj;
-	obj = objcache_make_now(core, make);
+	obj = objcache_make_now(core, gfp);
 	if (IS_ERR(obj))
 		oldest = objcache_check_oldest(core, false);
 	return oldest ?: obj;
 }
 
-static void *objcache_get_now(struct objcache_core *core, gfp_t make)
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
 	if (unlikely(core->checks))
-		return objcache_get_quarantined(core, make);
+		return objcache_get_quarantined(core, gfp);
 	obj = objcache_get_parked(core, true);
-	return obj ?: objcache_make_now(core, make);
+	return obj ?: objcache_make_now(core, gfp);
 }
 
 /* A backlog does not keep who may neither wait nor fail from making one. */
@@ -486,9 +534,20 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 	return obj;
 }
 
-/* ---- debug mode ---- */
+/* A backlog is in the way; or lockdep is to be told that one might be. */
+static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
+{
+	int err = objcache_may_make(core, gfp);
+	void *obj;
 
-/* Beyond the backlog's bound only for who may neither wait nor fail. */
+	if (err)
+		return ERR_PTR(err);
+	/* What has come meanwhile need not be made. */
+	obj = objcache_parked(core, true);
+	return obj ?: objcache_fresh(core, gfp);
+}
+
+/* In debug mode: beyond the backlog's bound only for who may neither wait nor fail. */
 static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = objcache_get_now(core, gfp);
@@ -498,17 +557,6 @@ static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
 		return obj;
 	err = objcache_may_make(core, gfp);
 	return err ? ERR_PTR(err) : objcache_fresh(core, gfp);
-}
-
-static noinline void *objcache_try_get_checked(struct objcache_core *core,
-					       const struct objcache_site *site)
-{
-	void *obj;
-
-	do {
-		obj = objcache_check_oldest(core, false);
-	} while (obj && !objcache_check_handed(core, obj, site));
-	return obj;
 }
 
 static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
@@ -523,60 +571,6 @@ static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp
 				      objcache_get_watched(core, gfp);
 	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
 	return obj;
-}
-
-static void *objcache_or_null(void *obj)
-{
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
-}
-
-/**
- * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
- * @cache: where from
- * @site: where the call is, or NULL
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_at(struct objcache *cache,
-			    const struct objcache_site *site)
-{
-	struct objcache_core *core = to_core(cache);
-
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	if (unlikely(core->checks))
-		return objcache_try_get_checked(core, site);
-	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false);
-	return objcache_parked(core, false);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_at);
-
-/**
- * __objcache_try_get_slow - objcache_try_get() past the hit path
- * @cache: where from
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-noinline void *__objcache_try_get_slow(struct objcache *cache)
-{
-	return __objcache_try_get_at(cache, NULL);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
-
-/* A backlog is in the way; or lockdep is to be told that one might be. */
-static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
-{
-	int err = objcache_may_make(core, gfp);
-	void *obj;
-
-	if (err)
-		return ERR_PTR(err);
-	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true);
-	return obj ?: objcache_fresh(core, gfp);
 }
 
 /* An object, or why not. */
@@ -600,26 +594,6 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 }
 
 /**
- * __objcache_get_at - objcache_get() past the hit path, from a known place
- * @cache: where from
- * @gfp: as for objcache_get()
- * @site: where the call is, or NULL
- *
- * Context: as for objcache_get().
- * Return: an object, or NULL.
- */
-void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
-			const struct objcache_site *site)
-{
-	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
-	    to_core(cache)->checks)
-		return objcache_or_null(objcache_get_checked(to_core(cache),
-							     gfp, site));
-	return __objcache_get_slow(cache, gfp);
-}
-EXPORT_SYMBOL_GPL(__objcache_get_at);
-
-/**
  * __objcache_get_slow - objcache_get() past the hit path
  * @cache: where from
  * @gfp: as for objcache_get()
@@ -631,9 +605,31 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
 	void *obj = objcache_get_any(cache, gfp);
 
-	return objcache_or_null(obj);
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_is_object(cache) || gfp & __GFP_ZERO ||
+	    !to_core(cache)->checks)
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_get_checked(to_core(cache), gfp, site);
+	return IS_ERR(obj) ? NULL : obj;
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_err - objcache_get_err() past the hit path
