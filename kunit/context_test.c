@@ -9,6 +9,7 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/kprobes.h>
 #include <linux/smp.h>
 
 #include "actors.h"
@@ -386,6 +387,123 @@ static void s10_nested_puts_keep_to_the_capacity(struct kunit *test)
 	t_finish(tc);
 }
 
+/* ---- interrupts from other CPUs ---- */
+
+/* Which softirqs are pending here that were not before @fn, with interrupts off. */
+static u32 raised_by(void (*fn)(void *data), void *data)
+{
+	u32 before = local_softirq_pending();
+
+	fn(data);
+	return local_softirq_pending() & ~before;
+}
+
+/**
+ * struct caller - what another CPU is to call
+ * @job: of which all is called
+ * @raised: softirqs that this raised
+ */
+struct caller {
+	struct job *job;
+	u32 raised;
+};
+
+/* Hits, puts above the capacity, discards, and all of it nested. */
+static void call_all(void *data)
+{
+	struct caller *caller = data;
+	struct job *job = caller->job;
+
+	caller->raised |= raised_by(put_all, job);
+	caller->raised |= raised_by(use_parked, job);
+	job->rounds = 2 * CAPACITY;
+	caller->raised |= raised_by(get_some, job);
+	caller->raised |= raised_by(discard_all, job);
+}
+
+/*
+ * On PREEMPT_RT a CPU that comes from idle warns of a softirq that such a call has
+ * raised. Elsewhere it costs time.
+ */
+static void s11_a_call_for_another_cpu_raises_no_softirq(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct job *job = job_create(tc, T_HARD_GFP, 100);
+	struct caller caller = { .job = job };
+	unsigned int i;
+
+	t_need_cpus(test, 2);
+	for (i = 0; i < 20; i++) {
+		t_on_cpu(test, 0);
+		job->rounds = 100;
+		job->gfp = GFP_KERNEL;
+		get_some(job);
+		job->gfp = T_HARD_GFP;
+		KUNIT_ASSERT_EQ(test, 0, smp_call_function_single(t_nth_cpu(1), call_all,
+								  &caller, true));
+		t_expect_balanced(tc, job->nr);
+	}
+	KUNIT_EXPECT_EQ(test, caller.raised, 0);
+	/* All ways out have been taken, or little is shown. */
+	KUNIT_EXPECT_GT(test, t_stat(tc, overflow) + t_stat(tc, displaced), 0);
+	KUNIT_EXPECT_GT(test, t_stat(tc, discarded), 0);
+	t_finish(tc);
+}
+
+/* The core's own: the interrupt by which steps and drains empty a private part. */
+static struct {
+	unsigned int visits;
+	u32 raised;
+} visited;
+
+static int visit_begins(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	*(u32 *)instance->data = local_softirq_pending();
+	return 0;
+}
+
+static int visit_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	visited.visits++;
+	visited.raised |= local_softirq_pending() & ~*(u32 *)instance->data;
+	return 0;
+}
+
+static struct kretprobe visit_probe;
+
+static void visit_probe_remove(void *unused)
+{
+	unregister_kretprobe(&visit_probe);
+}
+
+static void s11_a_visit_of_another_cpu_raises_no_softirq(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int i;
+
+	t_need_cpus(test, 2);
+	memset(&visited, 0, sizeof(visited));
+	visit_probe = (struct kretprobe) {
+		.kp.symbol_name = "objcache:objcache_visited",
+		.entry_handler = visit_begins, .handler = visit_ends,
+		.data_size = sizeof(u32), .maxactive = nr_cpu_ids,
+	};
+	if (register_kretprobe(&visit_probe))
+		kunit_skip(test, "no return probes here");
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, visit_probe_remove, NULL));
+	for (i = 0; i < 20; i++) {
+		t_on_cpu(test, 1);
+		KUNIT_EXPECT_EQ(test, CAPACITY,
+				objcache_prefill(tc->cache, CAPACITY, GFP_KERNEL));
+		t_on_cpu(test, 0);
+		KUNIT_EXPECT_EQ(test, CAPACITY, objcache_drain(tc->cache));
+	}
+	kunit_release_action(test, visit_probe_remove, NULL);
+	KUNIT_EXPECT_GE(test, visited.visits, 20);
+	KUNIT_EXPECT_EQ(test, visited.raised, 0);
+	t_finish(tc);
+}
+
 /*
  * All contexts at once: on each CPU a thread, the interrupts that it and other
  * CPUs send it, a timer's, the tasklet that these raise, and the NMIs that all of
@@ -439,11 +557,11 @@ static void storm_softirq(struct tasklet_struct *tasklet)
 	t_actor_step(&place->softirq);
 }
 
-static void storm_hardirq(struct place *place)
+static void storm_hardirq(struct place *place, bool may_raise)
 {
 	t_actor_step(&place->hardirq);
 	maybe_nmi(&place->hardirq);
-	if (t_random(&place->hardirq.random) % 2)
+	if (may_raise && t_random(&place->hardirq.random) % 2)
 		tasklet_schedule(&place->tasklet);
 	t_actor_step(&place->hardirq);
 }
@@ -453,7 +571,7 @@ static void storm_irq_work(struct irq_work *work)
 	struct place *place = container_of(work, struct place, work);
 
 	WRITE_ONCE(place->works, place->works + 1);
-	storm_hardirq(place);
+	storm_hardirq(place, true);
 }
 
 #define STORM_TICK	ns_to_ktime(300 * NSEC_PER_USEC)
@@ -463,14 +581,15 @@ static enum hrtimer_restart storm_tick(struct hrtimer *timer)
 	struct place *place = container_of(timer, struct place, timer);
 
 	WRITE_ONCE(place->ticks, place->ticks + 1);
-	storm_hardirq(place);
+	storm_hardirq(place, true);
 	hrtimer_forward_now(timer, STORM_TICK);
 	return HRTIMER_RESTART;
 }
 
+/* On PREEMPT_RT no function that another CPU has one call may raise a softirq. */
 static void storm_ipi(void *data)
 {
-	storm_hardirq(place_here(data));
+	storm_hardirq(place_here(data), !IS_ENABLED(CONFIG_PREEMPT_RT));
 }
 
 static void storm_thread(struct t_thread *thread)
@@ -610,6 +729,8 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE(s11_a_nested_miss_allocates_wherever_the_slab_may),
 	KUNIT_CASE(s11_what_nested_puts_parked_is_not_stranded),
 	KUNIT_CASE(s10_nested_puts_keep_to_the_capacity),
+	KUNIT_CASE(s11_a_call_for_another_cpu_raises_no_softirq),
+	KUNIT_CASE(s11_a_visit_of_another_cpu_raises_no_softirq),
 	KUNIT_CASE_SLOW(s11_all_contexts_at_once_share_a_cache),
 	KUNIT_CASE_SLOW(s11_all_contexts_at_once_share_a_tiny_cache),
 	{}

@@ -7,6 +7,7 @@
 
 #include <linux/compiler.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/sched.h>
 
 #include "compat.h"
@@ -14,6 +15,11 @@
 unsigned int t_nth_cpu(unsigned int nth);
 void t_on_cpu(struct kunit *test, unsigned int nth);
 void t_need_cpus(struct kunit *test, unsigned int nr);
+
+unsigned int t_victim(void);
+void t_need_hotplug(struct kunit *test);
+void t_cpu_off(struct kunit *test, unsigned int cpu);
+void t_cpu_on(struct kunit *test, unsigned int cpu);
 
 struct t_crew;
 
@@ -49,8 +55,14 @@ void t_crew_start(struct t_crew *crew);
 void t_crew_stop(struct t_crew *crew);
 bool t_crew_join(struct t_crew *crew);
 
+/*
+ * For a thread, which may be the only CPU's: without preemption, who is to stop it
+ * would never come.
+ */
 static inline bool t_crew_stopping(struct t_crew *crew)
 {
+	if (num_online_cpus() == 1)
+		cond_resched();
 	return READ_ONCE(crew->stop);
 }
 

@@ -183,14 +183,12 @@ static void s13_destroy_waits_for_destructors_under_way(struct kunit *test)
 static void take_out(struct t_thread *thread)
 {
 	struct tcache *tc = thread->crew->data;
-	struct shrinker *shrinker = t_shrinker_of(&to_core(tc->cache)->shrinker);
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 8 };
 
 	while (!t_crew_stopping(thread->crew)) {
 		if (thread->index % 2)
 			objcache_age(tc->cache);
 		else
-			shrinker->scan_objects(shrinker, &sc);
+			t_scan(tc->cache, 8);
 		cond_resched();
 	}
 }

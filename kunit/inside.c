@@ -3,6 +3,20 @@
 
 #include "inside.h"
 
+int t_need_magazines(struct kunit *test)
+{
+	struct objcache_params params = { .size = 64 };
+	struct objcache *cache = objcache_create("kunit", &params);
+	bool debugged;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	debugged = to_core(cache)->flags & (OBJCACHE_DEBUG | OBJCACHE_CHECK);
+	objcache_destroy(cache);
+	if (debugged)
+		kunit_skip(test, "about magazines, and debug= has none");
+	return 0;
+}
+
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_core *core = to_core(tc->cache);
@@ -32,16 +46,36 @@ unsigned long t_touched(struct objcache_cpu *c)
 	       c->count[OBJCACHE_STAT_prefilled] + c->owned[OBJCACHE_STAT_prefilled];
 }
 
+void t_hold_token(struct tcache *tc)
+{
+	preempt_disable();
+	if (!objcache_owner_enter(raw_cpu_ptr(tc->cache->owner)))
+		KUNIT_FAIL(tc->test, "the token is gone already");
+}
+
+void t_drop_token(struct tcache *tc)
+{
+	objcache_owner_exit(raw_cpu_ptr(tc->cache->owner));
+	preempt_enable();
+}
+
 void t_put_nested(struct tcache *tc, struct tobj **objs, unsigned int nr)
 {
-	struct objcache_owner *owner;
-
-	preempt_disable();
-	owner = raw_cpu_ptr(tc->cache->owner);
-	KUNIT_EXPECT_TRUE(tc->test, objcache_owner_enter(owner));
+	t_hold_token(tc);
 	t_put_all(tc, objs, nr);
-	objcache_owner_exit(owner);
-	preempt_enable();
+	t_drop_token(tc);
+}
+
+struct shrinker *t_shrinker(struct objcache *cache)
+{
+	return t_shrinker_of(&to_core(cache)->shrinker);
+}
+
+unsigned long t_scan(struct objcache *cache, unsigned long nr)
+{
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = nr };
+
+	return t_shrinker(cache)->scan_objects(t_shrinker(cache), &sc);
 }
 
 /* Who finds its bit set believes that the keeper is called already. */

@@ -9,6 +9,13 @@
 #include "helpers.h"
 #include "../module/core/core.h"
 
+/*
+ * Skips the test where the module's parameter debug= has caches like the tests' go
+ * through the quarantine of debug mode, which has another order, other bounds and no
+ * magazines. Also the init of suites that are all about those.
+ */
+int t_need_magazines(struct kunit *test);
+
 /* Counted here once more, part by part; @cpu is dead or quiet. */
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu);
 
@@ -18,8 +25,14 @@ u64 t_stored(struct tcache *tc, enum objcache_kind kind);
 /* What changes with anything that a CPU does. */
 unsigned long t_touched(struct objcache_cpu *c);
 
-/* With the owner's token taken, as whoever interrupts the owner finds it. */
+/* The owner's token is taken, as whoever interrupts the owner finds it. */
+void t_hold_token(struct tcache *tc);
+void t_drop_token(struct tcache *tc);
 void t_put_nested(struct tcache *tc, struct tobj **objs, unsigned int nr);
+
+/* As the kernel under memory pressure asks; t_scan() gives what it returned. */
+struct shrinker *t_shrinker(struct objcache *cache);
+unsigned long t_scan(struct objcache *cache, unsigned long nr);
 
 /*
  * Nobody has the keeper come from here on; t_keeper_hurries() does what it does

@@ -11,7 +11,7 @@
 #include <linux/cpumask.h>
 #include <linux/sort.h>
 
-#include "helpers.h"
+#include "inside.h"
 
 #define CACHES		16
 
@@ -126,6 +126,7 @@ static struct kunit_case lines_cases[] = {
 
 static struct kunit_suite lines_suite = {
 	.name = "objcache_lines",
+	.init = t_need_magazines,
 	.test_cases = lines_cases,
 };
 

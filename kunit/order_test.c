@@ -317,6 +317,7 @@ static struct kunit_case order_cases[] = {
 
 static struct kunit_suite order_suite = {
 	.name = "objcache_order",
+	.init = t_need_magazines,
 	.test_cases = order_cases,
 };
 

@@ -108,8 +108,7 @@ SCENE(put_that_overflows_bare, probed_put, .puts = true, .park = CAPACITY, .bare
 
 /* ---- calls that interrupt the owner themselves ---- */
 
-SCENE(nested_get_from_the_own_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH,
-      .inside = true)
+SCENE(nested_get_from_own_ring, probed_get, .park = 3 * BATCH, .unpark = 2 * BATCH, .inside = true)
 SCENE(nested_get_that_steals, probed_get, .far = 1, .inside = true)
 SCENE(nested_get_of_loose_ones, probed_get, .loose = 2, .inside = true)
 SCENE(nested_get_of_a_fresh_one, probed_get, .inside = true)
@@ -141,7 +140,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_needs_a_magazine),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_overflows),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_overflows_bare),
-	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_the_own_ring),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_from_own_ring),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_that_steals),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_of_loose_ones),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_nested_get_of_a_fresh_one),

@@ -12,8 +12,7 @@
 #include <linux/vmstat.h>
 
 #include "actors.h"
-#include "helpers.h"
-#include "../module/core/core.h"
+#include "inside.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -45,7 +44,7 @@ static void reclaim_end(unsigned int flags)
 
 static unsigned long as_reclaim(struct objcache *cache, bool scan, unsigned long nr)
 {
-	struct shrinker *shrinker = t_shrinker_of(&to_core(cache)->shrinker);
+	struct shrinker *shrinker = t_shrinker(cache);
 	shrink_fn *fn = scan ? shrinker->scan_objects : shrinker->count_objects;
 	struct shrink_control sc = {
 		.gfp_mask = GFP_KERNEL, .nr_to_scan = nr, .nr_scanned = nr,

@@ -24,8 +24,7 @@
 #include "steps.h"
 #include "../module/core/core.h"
 
-#ifdef CONFIG_X86_64
-#include <asm/debugreg.h>
+#ifdef T_STEPS
 
 #define TAKEN_MAX	6
 
@@ -414,10 +413,10 @@ static void s11_single_steps_need_x86(struct kunit *test)
 	kunit_skip(test, "x86-64 only");
 }
 
-#endif /* CONFIG_X86_64 */
+#endif /* T_STEPS */
 
 static struct kunit_case step_cases[] = {
-#ifdef CONFIG_X86_64
+#ifdef T_STEPS
 	KUNIT_CASE(s11_a_hit_never_has_interrupts_off),
 	KUNIT_CASE_SLOW(s06_no_cpu_is_held_up_longer_with_100000_parked),
 	KUNIT_CASE(a_bulk_call_takes_half_the_instructions_of_single_ones),
@@ -431,6 +430,7 @@ static struct kunit_case step_cases[] = {
 
 static struct kunit_suite step_suite = {
 	.name = "objcache_steps",
+	.init = t_need_magazines,
 	.test_cases = step_cases,
 };
 

@@ -9,6 +9,12 @@
 #include <linux/compiler.h>
 #include <linux/preempt.h>
 
+/* User-Mode Linux has the configuration, and the flag is its host's. */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#define T_STEPS
+
+#include <asm/debugreg.h>
+
 /* Before and after the flag is up, no other task must get it. */
 static __always_inline void step_on(void)
 {
@@ -21,5 +27,7 @@ static __always_inline void step_off(void)
 	asm volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" ::: "cc", "memory");
 	preempt_enable();
 }
+
+#endif
 
 #endif /* _OBJCACHE_KUNIT_STEPS_H */

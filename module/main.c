@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "core/core.h"
+#include "core/debug.h"
 #include "device/chardev.h"
 
 static int __init objcache_init(void)
@@ -15,9 +16,12 @@ static int __init objcache_init(void)
 	err = objcache_kick_start();
 	if (err)
 		return err;
-	err = objcache_hotplug_start();
+	err = objcache_track_start();
 	if (err)
 		goto err_kick;
+	err = objcache_hotplug_start();
+	if (err)
+		goto err_track;
 	objcache_debugfs_start();
 	err = objcache_chardev_init();
 	if (err)
@@ -27,6 +31,9 @@ static int __init objcache_init(void)
 err_debugfs:
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
+err_track:
+	objcache_reports_stop();
+	objcache_track_stop();
 err_kick:
 	objcache_kick_stop();
 	return err;
@@ -38,6 +45,9 @@ static void __exit objcache_exit_module(void)
 	objcache_chardev_exit();
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
+	objcache_report_late();
+	objcache_reports_stop();
+	objcache_track_stop();
 	objcache_kick_stop();
 }
 

@@ -43,7 +43,7 @@
  * this number with every change to them, to struct objcache_owner or to
  * struct objcache.
  */
-#define OBJCACHE_ABI		4U
+#define OBJCACHE_ABI		5U
 
 /* Room for the longest cache name and its NUL. */
 #define OBJCACHE_NAME_LEN	32
@@ -62,6 +62,19 @@
  * %OBJCACHE_DEBUG: nothing is cached; every get constructs and every put
  * destroys, so that the slab's own checkers see each use after put.
  *
+ * %OBJCACHE_CHECK: objects go through a quarantine, first in first out, on each node
+ * as long as the capacity. What is put, discarded or handed out is known before it
+ * is followed, and verified: a second put, a foreign pointer, another cache's object,
+ * a write after put or beyond the object's ends is reported, once, and the object
+ * withdrawn. An object with any op must not change while it is parked (as one would
+ * that stays linked in a list of its user's). Costs a few hundred bytes an object,
+ * and the object's length at each put and get.
+ *
+ * %OBJCACHE_STACKS: the same, and the stacks of who took and put each object. debugfs
+ * shows who has what; a destroy with objects out says who took them.
+ *
+ * %OBJCACHE_DROP: as %OBJCACHE_CHECK, and a random quarter of the puts is not kept.
+ *
  * %OBJCACHE_ACCOUNT: what the cache has for each CPU from the start, parked
  * objects apart, is charged to the memory cgroup of who creates it. For caches
  * that are made on behalf of user space.
@@ -70,10 +83,15 @@
 #define OBJCACHE_NODE_LOCAL	0x2U
 #define OBJCACHE_NO_AGING	0x4U
 #define OBJCACHE_DEBUG		0x8U
+#define OBJCACHE_CHECK		0x10U
+#define OBJCACHE_STACKS		0x20U
+#define OBJCACHE_DROP		0x40U
 #define OBJCACHE_ACCOUNT	0x80U
+#define OBJCACHE_CHECKS		(OBJCACHE_CHECK | OBJCACHE_STACKS | \
+				 OBJCACHE_DROP)
 #define OBJCACHE_FLAGS		(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
 				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG | \
-				 OBJCACHE_ACCOUNT)
+				 OBJCACHE_CHECKS | OBJCACHE_ACCOUNT)
 
 /**
  * struct objcache_ops - what makes, unmakes and cleans an object
@@ -109,7 +127,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab
+ *	magazines to 65536, rounded down to whole ones; 0: chosen from what an
+ *	object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
@@ -235,6 +254,25 @@ void *__objcache_get_err(struct objcache *cache, gfp_t gfp);
 void *__objcache_try_get_slow(struct objcache *cache);
 void __objcache_put_slow(struct objcache *cache, void *obj);
 
+/**
+ * struct objcache_site - where a call is, for reports in debug mode
+ * @file: its source file
+ * @line: the line there
+ */
+struct objcache_site {
+	const char *file;
+	unsigned int line;
+};
+
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site);
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site);
+void __objcache_put_at(struct objcache *cache, void *obj,
+		       const struct objcache_site *site);
+void __objcache_discard_at(struct objcache *cache, void *obj,
+			   const struct objcache_site *site);
+
 unsigned int __objcache_get_bulk(struct objcache *cache, gfp_t gfp,
 				 unsigned int nr, void **objs);
 
@@ -350,6 +388,22 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
+/*
+ * Debug builds of the caller: those that define OBJCACHE_CALLER before they include
+ * this, and all on kernels with CONFIG_DEBUG_VM. There the inline calls look whether
+ * @cache is one, as the out-of-line ones always do. Elsewhere, no instruction.
+ */
+#ifdef OBJCACHE_CALLER
+#define OBJCACHE_CHECKS_CALLS	true
+#else
+#define OBJCACHE_CHECKS_CALLS	IS_ENABLED(CONFIG_DEBUG_VM)
+#endif
+
+static __always_inline bool objcache_no_cache(const struct objcache *cache)
+{
+	return OBJCACHE_CHECKS_CALLS && IS_ERR_OR_NULL(cache);
+}
+
 static __always_inline void *objcache_hit_get(struct objcache *cache)
 {
 	preempt_disable();
@@ -409,7 +463,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * a constructor are undefined.
  *
  * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
- * The _noinline twin checks it. @gfp is, where the kernel checks that of
+ * The _noinline twin checks it, and so do debug builds of the caller: with
+ * OBJCACHE_CALLER defined, or CONFIG_DEBUG_VM. @gfp is, where the kernel checks that of
  * kmem_cache_alloc(), whether there is a parked object or not.
  *
  * With all of GFP_KERNEL, and very many objects waiting to be destroyed, it waits for
@@ -436,7 +491,7 @@ static __always_inline void *objcache_get(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_slow(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))
@@ -460,7 +515,7 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_err(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))
@@ -477,8 +532,11 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
  */
 static __always_inline void *objcache_try_get(struct objcache *cache)
 {
-	void *obj = objcache_hit_get(cache);
+	void *obj;
 
+	if (objcache_no_cache(cache))
+		return __objcache_try_get_slow(cache);
+	obj = objcache_hit_get(cache);
 	if (likely(obj))
 		return obj;
 	return __objcache_try_get_slow(cache);
@@ -498,7 +556,7 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
 {
 	if (unlikely(!obj))
 		return;
-	if (unlikely(!objcache_hit_put(cache, obj)))
+	if (objcache_no_cache(cache) || unlikely(!objcache_hit_put(cache, obj)))
 		__objcache_put_slow(cache, obj);
 }
 
@@ -510,7 +568,7 @@ static __always_inline void objcache_put(struct objcache *cache, void *obj)
  * @objs: where to, room for @nr
  *
  * Context: as for objcache_get().
- * Return: how many were taken; they are @objs[0] and up, in the order in which
+ * Return: how many were taken; they are the first of @objs, in the order in which
  * as many single gets would have given them. Fewer than @nr when there is no
  * memory or a constructor failed; those are the caller's all the same. Where the
  * number of objects is bounded it waits for the first one only.
@@ -581,7 +639,7 @@ static __always_inline void objcache_put_noinline(struct objcache *cache,
  * @nr: how many
  * @objs: the objects, no longer the caller's; NULLs among them are ignored
  *
- * As @nr puts from @objs[0] up.
+ * As @nr puts, from the first of @objs on.
  *
  * Context: Any, NMI included.
  */
@@ -785,5 +843,55 @@ DEFINE_CLASS(objcache_get, struct objcache_scope,
 	     struct objcache *cache, gfp_t gfp)
 
 #endif
+
+/*
+ * With OBJCACHE_CALLER defined reports in debug mode name file and line of the calls
+ * that took the object and put it. Not of bulk and _noinline calls: those show in
+ * the stacks. In a cache that is not checked a hit is the same as without.
+ */
+#ifdef OBJCACHE_CALLER
+
+#define OBJCACHE_HERE							\
+({									\
+	static const struct objcache_site __site = {			\
+		.file = __FILE__, .line = __LINE__,			\
+	};								\
+	&__site;							\
+})
+
+static __always_inline void *objcache_get_at(struct objcache *cache, gfp_t gfp,
+					     const struct objcache_site *site)
+{
+	void *obj = NULL;
+
+	objcache_might_alloc(gfp);
+	if (likely(!(gfp & __GFP_ZERO)) && !objcache_no_cache(cache))
+		obj = objcache_hit_get(cache);
+	return obj ?: __objcache_get_at(cache, gfp, site);
+}
+
+static __always_inline void *
+objcache_try_get_at(struct objcache *cache, const struct objcache_site *site)
+{
+	void *obj = objcache_no_cache(cache) ? NULL : objcache_hit_get(cache);
+
+	return obj ?: __objcache_try_get_at(cache, site);
+}
+
+static __always_inline void objcache_put_at(struct objcache *cache, void *obj,
+					    const struct objcache_site *site)
+{
+	if (unlikely(!obj))
+		return;
+	if (objcache_no_cache(cache) || unlikely(!objcache_hit_put(cache, obj)))
+		__objcache_put_at(cache, obj, site);
+}
+
+#define objcache_get(cache, gfp)	objcache_get_at(cache, gfp, OBJCACHE_HERE)
+#define objcache_try_get(cache)		objcache_try_get_at(cache, OBJCACHE_HERE)
+#define objcache_put(cache, obj)	objcache_put_at(cache, obj, OBJCACHE_HERE)
+#define objcache_discard(cache, obj)	__objcache_discard_at(cache, obj, OBJCACHE_HERE)
+
+#endif /* OBJCACHE_CALLER */
 
 #endif /* _OBJCACHE_H */

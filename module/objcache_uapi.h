@@ -98,7 +98,8 @@
  *	chosen from @size
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
- * @cache_flags: OBJCACHE_NO_STEAL 1, _NODE_LOCAL 2, _NO_AGING 4, _DEBUG 8
+ * @cache_flags: OBJCACHE_NO_STEAL 1, _NODE_LOCAL 2, _NO_AGING 4, _DEBUG 8,
+ *	_CHECK 16, _STACKS 32, _DROP 64
  * @flags: OBJCACHE_DEV_CREATE_*
  * @reserved: zero
  *
@@ -244,7 +245,19 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
 	_(limit_waits, "times that a get waited because of max_objects or min_objects")	\
 	_(remade, "objects that others were made of, to keep min_objects")	\
-	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")
+	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")	\
+	_(put_twice, "debug mode: puts of an object that nobody has, racing ones included")	\
+	_(put_foreign, "debug mode: puts of what is no object of a cache that is checked")	\
+	_(put_elsewhere, "debug mode: puts into another cache than the object's")	\
+	_(put_late, "debug mode: calls for a cache that is destroyed")	\
+	_(discarded_parked, "debug mode: discards of an object that nobody has")	\
+	_(written_after_put, "debug mode: objects that changed while nobody had them")	\
+	_(overrun, "debug mode: objects behind whose end something was written")	\
+	_(underrun, "debug mode: objects before whose start something was written")	\
+	_(leaked, "debug mode: objects that were out when the cache was destroyed")	\
+	_(op_misbehaved, "debug mode: ops that slept, or left interrupts or preemption changed")	\
+	_(wrong_context, "debug mode: gets that may sleep where nobody may")	\
+	_(withdrawn, "debug mode: objects kept out of circulation since; they count as destroyed")
 
 /**
  * struct objcache_dev_stats - what the cache counts
@@ -274,7 +287,7 @@ struct objcache_dev_stats {
 	__u64 session_objects;
 };
 
-static_assert(sizeof(struct objcache_dev_stats) == 272, "ABI");
+static_assert(sizeof(struct objcache_dev_stats) == 368, "ABI");
 
 /**
  * DOC: workloads

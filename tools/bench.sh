@@ -13,8 +13,8 @@
 #   COMPARE="A.json B.json" measure nothing; do these two runs agree?
 #
 # Fetches and builds what it needs. Outputs are build/bench/KERNEL-MODE.json,
-# .svg, -tails.svg and .txt. The last line is `bench: N targets met, N missed`, or `bench: FAIL
-# CODE NAME: reason`; a missed target is no failure.
+# .svg, -tails.svg and .txt. The last line is `bench: N targets met, N bounded, N missed` (bounded: not
+# met, and the reason is printed), or `bench: FAIL CODE NAME: reason`; a missed target is no failure.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

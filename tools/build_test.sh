@@ -65,17 +65,19 @@ case_paths() {
 case_variables() {
 	local folder=$work/objcache name
 	checkout "$folder"
-	mkdir -p "$work/a/client"
-	touch "$work/a/client/mine"
+	mkdir -p "$work/a/cli" "$work/a/client"
+	touch "$work/a/cli/mine" "$work/a/client/mine"
 	for name in KDIR M DESTDIR INSTALL_MOD_PATH; do
 		want 2 "$name=$work/a b: no path that kbuild" make -C "$folder" "$name=$work/a b" modules
 		want 2 "$name=$work/a:b: no path that kbuild" make -C "$folder" "$name=$work/a:b" install
 	done
 	want 2 "O=$work/a: not taken" make -C "$folder" "O=$work/a"
-	want 2 "O=$work/a b: one path" make -C "$folder/tools/client" "O=$work/a b" clean
-	want 2 "O=: one path" make -C "$folder/tools/client" O= clean
-	want 0 "rm -f" make -C "$folder/tools/client" "O=$work/a" clean
-	[ -f "$work/a/client/mine" ] || wrong "clean has removed what was not its own"
+	for name in cli client; do
+		want 2 "O=$work/a b: one path" make -C "$folder/tools/$name" "O=$work/a b" clean
+		want 2 "O=: one path" make -C "$folder/tools/$name" O= clean
+		want 0 "rm -f" make -C "$folder/tools/$name" "O=$work/a" clean
+		[ -f "$work/a/$name/mine" ] || wrong "clean has removed what was not its own"
+	done
 }
 
 # With what a build in place leaves, which must not be taken for sources.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Installs what is missing of the packages that a group of commands needs.
 #
-#   tools/deps.sh GROUP...     GROUP: run, test, guest, clients, convert, bench, clang, check, arm64 (with test)
+#   tools/deps.sh GROUP...     GROUP: run, test, guest, inspect, clients, convert, bench, clang, check, arm64 (with test),
+#                              in-tree, in-tree-test, deb, deb-test
 #   tools/deps.sh --list GROUP...   only prints the packages
 #
 # As root with apt-get, else through sudo, else it prints the line to run and
@@ -13,13 +14,18 @@ set -euo pipefail
 
 packages_of() {
 	case $1 in
-	run) echo gcc gcc-12 make libc6-dev libelf1 perl python3 kmod qemu-system-x86 busybox-static ;;
+	run) echo gcc gcc-12 make libc6-dev libjson-c-dev libncurses-dev libelf1 perl python3 kmod qemu-system-x86 busybox-static ;;
 	test) packages_of run && echo flex bison bc libelf-dev libssl-dev xz-utils ;;
 	bench) packages_of test && echo gnuplot-nox ;;
 	arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm ;;
 	clang) packages_of test && echo clang-14 lld-14 llvm-14 ;;
-	check) packages_of clang && echo sparse shellcheck codespell ;;
+	check) packages_of clang && echo sparse shellcheck codespell mandoc libjson-c-dev libncurses-dev ;;
+	in-tree) echo perl unifdef ;;
+	in-tree-test) packages_of test && packages_of in-tree && echo python3-sphinx ;;
+	deb) echo gcc make libc6-dev libjson-c-dev libncurses-dev dpkg-dev debhelper dh-dkms lintian ;;
+	deb-test) packages_of run && packages_of deb && echo debootstrap e2fsprogs ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
+	inspect) packages_of guest && echo bpftrace python3-drgn ;;
 	convert) echo coccinelle ;;
 	clients) packages_of test && echo coccinelle squashfs-tools dmsetup ;;
 	esac
@@ -52,9 +58,9 @@ case ${1:-} in
 -h | --help) usage "$0" && exit ;;
 --list) list_only=1 && shift ;;
 esac
-[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest clients convert bench clang check arm64"
+[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest inspect clients convert bench clang check arm64 in-tree in-tree-test deb deb-test"
 for group; do
-	want_word GROUP "$group" run test guest clients convert bench clang check arm64
+	want_word GROUP "$group" run test guest inspect clients convert bench clang check arm64 in-tree in-tree-test deb deb-test
 done
 [ -x /usr/bin/apt-get ] ||
 	die USAGE "this is not Debian: there is no apt-get"

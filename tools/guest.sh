@@ -20,7 +20,7 @@
 #
 # The VM has busybox, the modules of this project built for that kernel, its example
 # and clients, all in /guest/, where the script starts. The script may use what is in
-# tools/vm/guest-lib.sh: `load objcache`, `client objcache-stress --duration=5`, `step
+# tools/vm/guest-lib.sh: `load objcache`, `client objcache stress --duration=5`, `step
 # NAME`, `try COMMAND`, `fail FAILED REASON`. A splat in the kernel's log is a failure
 # whatever the script says.
 #

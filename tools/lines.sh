@@ -10,7 +10,7 @@
 #
 # Fetches what it needs. First a counter is planted, which must be found. Outputs are
 # build/bench/lines-KERNEL.json, .svg and .txt. The last line is `lines: N targets
-# met, N missed`, or `lines: FAIL CODE NAME: reason`; a missed target is no failure.
+# met, N bounded, N missed`, or `lines: FAIL CODE NAME: reason`; a missed target is no failure.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

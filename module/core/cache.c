@@ -6,10 +6,13 @@
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 /* ---- create ---- */
 
@@ -37,7 +40,7 @@ static unsigned int objcache_choose_make_nr(struct objcache_core *core)
 	unsigned int nr = min_t(unsigned int, p->batch / 2,
 				PAGE_SIZE / core->object_bytes);
 
-	if (core->ops.ctor || p->flags & OBJCACHE_DEBUG)
+	if (core->ops.ctor || p->flags & OBJCACHE_NO_PARTS)
 		return 0;
 	return p->max_objects ?
 		       min(nr, p->max_objects / (4 * num_possible_cpus())) : nr;
@@ -56,7 +59,6 @@ static void objcache_set_params(struct objcache_core *core,
 	core->capacity = params->capacity;
 	/* Two magazines are private. */
 	core->shared_max = params->capacity / params->batch - 2;
-	core->rest = params->capacity % params->batch;
 	core->backlog_max = max(params->capacity, OBJCACHE_MIN_BACKLOG);
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
@@ -64,7 +66,13 @@ static void objcache_set_params(struct objcache_core *core,
 	core->held_bytes = objcache_held_bytes(&core->params);
 	core->make_nr = objcache_choose_make_nr(core);
 	core->slow_put = core->ops.reset ||
-			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_DEBUG));
+			 (params->flags & (OBJCACHE_NODE_LOCAL | OBJCACHE_NO_PARTS));
+	core->checks = params->flags & OBJCACHE_CHECK;
+	core->lead = objcache_lead(&core->params);
+	core->watch.seed = get_random_u32();
+	/* Ten reports in five seconds; how many are missing the next one says. */
+	ratelimit_state_init(&core->watch.limit, 5 * HZ, 10);
+	ratelimit_set_flags(&core->watch.limit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /*
@@ -82,7 +90,8 @@ static int objcache_init_slab(struct objcache_core *core)
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
 					  core->params.slab_flags,
-					  core->params.useroffset,
+					  core->params.usersize ? core->lead +
+					  core->params.useroffset : 0,
 					  core->params.usersize);
 	return core->slab ? 0 : -ENOMEM;
 }
@@ -113,8 +122,7 @@ static int objcache_init_core(struct objcache_core *core)
 
 static void objcache_free_core(struct objcache_core *core)
 {
-	if (core->slab)
-		kmem_cache_destroy(core->slab);
+	kmem_cache_destroy(core->slab);
 	free_percpu(core->cpu);
 	objcache_depot_exit(core);
 	objcache_kick_exit(core);
@@ -284,6 +292,18 @@ static void objcache_kill(struct objcache_core *core)
 	}
 }
 
+/* Who has what is out; or else what was withdrawn goes as well. */
+static void objcache_end_checks(struct objcache_core *core, unsigned long out)
+{
+	if (out) {
+		objcache_report_leaks(core, out);
+		return;
+	}
+	objcache_track_free_withdrawn(core);
+	/* Whose look has found an object of this cache looks at the cache. */
+	synchronize_rcu();
+}
+
 /* Nothing keeps objects from going, and the keeper makes none any more. */
 static void objcache_drop_min(struct objcache_core *core)
 {
@@ -325,6 +345,8 @@ void objcache_destroy(struct objcache *cache)
 
 	out = objcache_count_sum(core, OBJCACHE_STAT_created) -
 	      objcache_count_sum(core, OBJCACHE_STAT_destroyed);
+	if (core->checks)
+		objcache_end_checks(core, out);
 	if (out)
 		objcache_bury(core, out);
 	else

@@ -21,6 +21,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -60,7 +61,9 @@ struct objcache_cpu {
 	 */
 	struct objcache_ring ring[2] ____cacheline_aligned_in_smp;
 	unsigned int gen;			/* flipped by age steps */
-	struct objcache_slots *slots;		/* of both rings; NULL: none yet */
+	unsigned long *slots;			/* of both rings; NULL: none yet */
+	unsigned long *old_slots;		/* of a time before, in which thieves may be */
+	u32 strip;				/* the slot to look at next for an empty magazine */
 	atomic_long_t stolen;			/* objects that thieves took */
 
 	/* Age steps, under age_mutex. */
@@ -101,6 +104,8 @@ struct objcache_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct objcache_pile empty, empty_old;	/* magazines to go on with */
 	struct llist_head shed;			/* and such as could not be added */
+	unsigned int short_of;			/* objects that gets took loose */
+	bool in_order;				/* loose objects: first in, first out */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its
@@ -109,13 +114,22 @@ struct objcache_node {
 	unsigned long surplus[] ____cacheline_aligned_in_smp;
 };
 
-/* Why the keeper is wanted, see kick.c. */
 /* At least so many discarded objects may wait, however small the capacity. */
 #define OBJCACHE_MIN_BACKLOG	64U
 
+/* Why the keeper is wanted, see kick.c. */
 enum objcache_due {
 	OBJCACHE_DUE_NOW,	/* something is to be unmade */
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
+};
+
+/* Debug mode: of a cache that checks. */
+struct objcache_watch {
+	atomic_t serial;		/* of the last object */
+	atomic_t puts;			/* that asked whether to be dropped */
+	u32 seed;			/* of what they are told */
+	atomic_t unshown;		/* findings without a report */
+	struct ratelimit_state limit;	/* of reports */
 };
 
 struct objcache_core {
@@ -124,6 +138,8 @@ struct objcache_core {
 	/* Read-mostly, set by create. */
 	struct objcache_cpu __percpu *cpu;
 	struct objcache_node **node;	/* by number */
+	const unsigned long **hint;	/* all words of all their surplus bits */
+	unsigned int nr_hints;
 	struct kmem_cache *slab;
 	struct objcache_ops ops;
 	void *ctx;
@@ -131,22 +147,23 @@ struct objcache_core {
 	unsigned int batch;
 	unsigned int capacity;
 	unsigned int shared_max;	/* full magazines in a CPU's rings */
-	unsigned int rest;		/* of the capacity, beyond whole magazines */
 	unsigned int make_nr;		/* plain objects made in one go */
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int object_bytes;	/* that one takes in the slab */
 	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
-	bool bounded;			/* it has a maximum or a minimum */
+	bool bounded : 1;		/* it has a maximum or a minimum */
+	bool checks : 1;		/* debug mode: see debug.h */
 	bool slow_put;			/* puts have to look at the object first */
+	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
 
 	/* The backlog: what may not be handed out again. Anyone adds. */
 	struct llist_head doomed ____cacheline_aligned_in_smp;
 	atomic_long_t doomed_nr;	/* those in the keeper's hands too */
-	wait_queue_head_t room;		/* gets that wait for it to be smaller */
+	wait_queue_head_t room;		/* gets that wait for it to be smaller; drains */
 
 	/* Bounds on how many there are; limit.c. */
 	int exist_max;
@@ -165,13 +182,13 @@ struct objcache_core {
 	unsigned long due;		/* bits of enum objcache_due */
 	struct irq_work kick;
 	struct delayed_work keeper;
+	atomic_long_t passes;		/* of it, begun and ended: odd in between */
 	unsigned long looked;		/* jiffies of its last look at leaving ones */
 	atomic_t draining;		/* drains that want all unmade */
 	bool untidy;			/* the slab may have empty pages */
 	bool drained;			/* and a drain wants them back */
 	bool pressed;			/* memory pressure: nothing is kept */
 	struct delayed_work tidy;
-	struct llist_head dead_slots;	/* of rings of CPUs that are gone */
 
 	/* Aging. */
 	struct mutex age_mutex;		/* one step at a time */
@@ -181,6 +198,8 @@ struct objcache_core {
 	int squeeze_cpu;		/* the last one that was asked */
 	unsigned long ages;
 	unsigned long seen_destroyed;	/* by the last step */
+
+	struct objcache_watch watch;
 
 	/* Management. */
 	struct objcache_shrinker shrinker;
@@ -236,21 +255,22 @@ objcache_store_nr(const struct objcache_core *core,
 	       atomic_long_read(&store->loose);
 }
 
-/* Longs of &objcache_node.surplus. */
-static inline unsigned int objcache_surplus_longs(void)
-{
-	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
-}
-
 /* One more, or @nr, of a statistic: from any context. */
 #define objcache_count_add(core, name, nr)				\
 	this_cpu_add((core)->cpu->count[OBJCACHE_STAT_##name], nr)
 #define objcache_count(core, name)					\
 	this_cpu_inc((core)->cpu->count[OBJCACHE_STAT_##name])
 
-/* The same in the owner section. data_race(): others read it for statistics. */
+/* The same in the owner section. */
 #define objcache_owned_add(c, name, nr)					\
+	/* Others read it for statistics. */				\
 	data_race((c)->owned[OBJCACHE_STAT_##name] += (nr))
+
+/* Debug mode: bytes of guard on either side of an object, at least. */
+#define OBJCACHE_GUARD		16U
+
+/* Nothing is ever parked in a CPU's part. */
+#define OBJCACHE_NO_PARTS	(OBJCACHE_DEBUG | OBJCACHE_CHECK)
 
 /* A debug cache by its nature, a destroyed one because nobody would take it. */
 static inline bool objcache_keeps_nothing(const struct objcache_core *core)
@@ -338,6 +358,8 @@ int objcache_kick_start(void);
 void objcache_kick_stop(void);
 
 /* count.c: statistics */
+extern const char * const objcache_stat_names[OBJCACHE_NR_STATS];
+
 unsigned long objcache_private(struct objcache_core *core,
 			       struct objcache_cpu *c);
 unsigned long objcache_parked_on(struct objcache_core *core,
@@ -379,7 +401,6 @@ struct objcache_search {
 	struct objcache_cpu *c;		/* this CPU's part */
 	bool owner;			/* of it; or we have interrupted that */
 	bool leaving;			/* take back what is on its way out */
-	bool wait;			/* wait for a depot's lock */
 	bool real;			/* @mag is a magazine, not a place for an object */
 	struct objcache_magazine *mag;	/* in: an empty one; out: with the objects */
 	unsigned int room;		/* for loose objects in it */
@@ -393,13 +414,13 @@ objcache_in_exchange(struct objcache_search *s)
 }
 
 /* depot.c: what no CPU holds */
-#define OBJCACHE_HANDFUL	16U	/* loose objects moved under a lock at a time */
+#define OBJCACHE_HANDFUL	32U	/* loose objects moved under a lock at a time */
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait);
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait);
 unsigned int objcache_depot_get(struct objcache_core *core,
 				struct objcache_search *s,
 				struct objcache_node *n,
@@ -416,6 +437,7 @@ struct objcache_magazine *objcache_depot_empty(struct objcache_node *n);
 void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 			 struct objcache_magazine *empty);
 bool objcache_depot_any(struct objcache_core *core, struct objcache_node *n);
+void objcache_depot_supply(struct objcache_core *core, int node);
 void objcache_depot_trim(struct objcache_node *n, bool all);
 int objcache_depot_init(struct objcache_core *core);
 void objcache_depot_exit(struct objcache_core *core);
@@ -459,7 +481,7 @@ void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_slots(struct objcache_core *core, int cpu);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
-void objcache_slots_free(struct objcache_core *core);
+void objcache_slots_free(struct objcache_core *core, bool wait);
 
 /* visit.c: interrupting a CPU */
 bool objcache_may_disturb(int cpu);
@@ -502,11 +524,10 @@ enum objcache_found {
 };
 
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   bool wait);
+				   struct objcache_cpu *c, bool leaving);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 void objcache_keep_none(struct objcache_core *core);
-void *objcache_get_parked(struct objcache_core *core, bool leaving, bool wait);
+void *objcache_get_parked(struct objcache_core *core, bool leaving);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
 /* deal.c: in order, to those who wait */
@@ -549,9 +570,13 @@ void objcache_debugfs_stop(void);
 void objcache_debugfs_add(struct objcache_core *core);
 void objcache_debugfs_remove(struct objcache_core *core);
 
+/* levels.c: debug mode, by name */
+unsigned int objcache_debug_flags(const char *name);
+
 /* params.c: what create was given */
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen);
+unsigned int objcache_lead(const struct objcache_params *params);
 unsigned int objcache_link_offset(const struct objcache_params *params);
 unsigned int objcache_slab_size(const struct objcache_params *params);
 unsigned int objcache_object_bytes(const struct objcache_params *params);

@@ -15,6 +15,7 @@
 #include <linux/overflow.h>
 
 #include "core.h"
+#include "debug.h"
 
 /* No allocator rounds up further; what CPUs write may be given a line. */
 static u64 objcache_alloc_bytes(size_t size)
@@ -28,6 +29,15 @@ static u64 objcache_object_share(const struct objcache_params *p)
 	unsigned int size = objcache_object_bytes(p);
 
 	return size > PAGE_SIZE / 2 ? PAGE_SIZE << get_order(size) : size;
+}
+
+/* What debug mode keeps of each object, beside it. */
+static u64 objcache_track_bytes(const struct objcache_params *p)
+{
+	if (!(p->flags & OBJCACHE_CHECK))
+		return 0;
+	return objcache_alloc_bytes(sizeof(struct objcache_track) +
+				    OBJCACHE_SHADOW);
 }
 
 /*
@@ -50,7 +60,7 @@ static u64 objcache_cpu_bytes(const struct objcache_params *p)
 	u64 slots = 2 * (u64)objcache_ring_slots(limit);
 	u64 bytes = objcache_alloc_bytes(sizeof(struct objcache_cpu));
 
-	if (p->flags & OBJCACHE_DEBUG)
+	if (p->flags & OBJCACHE_NO_PARTS)
 		return bytes;
 	if (slots)
 		bytes += objcache_alloc_bytes(slots * sizeof(unsigned long));
@@ -70,7 +80,8 @@ static void objcache_cost_of(const struct objcache_params *p,
 	/* Waiting for the keeper: as many as end the making of more. */
 	u64 objects = max(p->capacity, OBJCACHE_MIN_BACKLOG);
 
-	cost->object = objcache_object_share(p) + p->weight;
+	cost->object = objcache_object_share(p) + objcache_track_bytes(p) +
+		       p->weight;
 	cost->idle = objcache_alloc_bytes(sizeof(struct objcache_core)) +
 		     num_possible_nodes() *
 		     objcache_alloc_bytes(sizeof(struct objcache_node) +

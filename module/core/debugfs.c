@@ -10,11 +10,12 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "debug.h"
 
 #define OBJCACHE_SCHEMA		1
 
 LIST_HEAD(objcache_caches);
-DEFINE_MUTEX(objcache_mutex);
+DEFINE_MUTEX(objcache_mutex); /* guards it */
 
 static struct dentry *objcache_dir;
 
@@ -60,12 +61,6 @@ DEFINE_SHOW_ATTRIBUTE(caches);
 
 /* ---- stats ---- */
 
-static const char * const objcache_keys[] = {
-#define OBJCACHE_STAT_KEY(name, text)	#name,
-	OBJCACHE_STATS(OBJCACHE_STAT_KEY)
-#undef OBJCACHE_STAT_KEY
-};
-
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct objcache_core *core = m->private;
@@ -74,8 +69,8 @@ static int stats_show(struct seq_file *m, void *unused)
 
 	objcache_read_stats(&core->pub, &stats);
 	seq_printf(m, "schema: %d\n", OBJCACHE_SCHEMA);
-	for (i = 0; i < ARRAY_SIZE(objcache_keys); i++)
-		seq_printf(m, "%s: %llu\n", objcache_keys[i],
+	for (i = 0; i < OBJCACHE_NR_STATS; i++)
+		seq_printf(m, "%s: %llu\n", objcache_stat_names[i],
 			   *objcache_stat(&stats, i));
 	return 0;
 }
@@ -130,11 +125,14 @@ static int config_show(struct seq_file *m, void *unused)
 	seq_printf(m, "align: %u\n", p->align);
 	seq_printf(m, "slab_object_size: %u\n", core->object_bytes);
 	seq_printf(m, "slab_flags: 0x%x\n", (__force unsigned int)p->slab_flags);
-	seq_printf(m, "flags: 0x%x%s%s%s%s%s\n", p->flags,
+	seq_printf(m, "flags: 0x%x%s%s%s%s%s%s%s%s\n", p->flags,
 		   p->flags & OBJCACHE_NO_STEAL ? " NO_STEAL" : "",
 		   p->flags & OBJCACHE_NODE_LOCAL ? " NODE_LOCAL" : "",
 		   p->flags & OBJCACHE_NO_AGING ? " NO_AGING" : "",
 		   p->flags & OBJCACHE_DEBUG ? " DEBUG" : "",
+		   p->flags & OBJCACHE_CHECK ? " CHECK" : "",
+		   p->flags & OBJCACHE_STACKS ? " STACKS" : "",
+		   p->flags & OBJCACHE_DROP ? " DROP" : "",
 		   p->flags & OBJCACHE_ACCOUNT ? " ACCOUNT" : "");
 	seq_printf(m, "batch: %u\n", p->batch);
 	seq_printf(m, "capacity: %u\n", p->capacity);
@@ -152,6 +150,15 @@ static int config_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(config);
+
+/* ---- outstanding ---- */
+
+static int outstanding_show(struct seq_file *m, void *unused)
+{
+	objcache_show_outstanding(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(outstanding);
 
 /* ---- age and drain ---- */
 
@@ -195,6 +202,9 @@ void objcache_debugfs_add(struct objcache_core *core)
 	debugfs_create_file("stats", 0444, core->dir, core, &stats_fops);
 	debugfs_create_file("cpus", 0444, core->dir, core, &cpus_fops);
 	debugfs_create_file("config", 0444, core->dir, core, &config_fops);
+	if (core->flags & OBJCACHE_STACKS)
+		debugfs_create_file("outstanding", 0444, core->dir, core,
+				    &outstanding_fops);
 	debugfs_create_file("age", 0200, core->dir, core, &age_fops);
 	debugfs_create_file("drain", 0200, core->dir, core, &drain_fops);
 }

@@ -12,8 +12,9 @@
  * Adding loose objects takes no lock, in whatever context, so no object is ever
  * destroyed because something could not be had. All else is done under the node's
  * lock, a leaf, held with interrupts off for a few instructions or a handful of
- * objects. Who does not know that it may wait only tries it: a probe or an NMI can
- * come while this very CPU holds it. The walk over loose objects is a handful long.
+ * objects. A put only tries it, and so does what may have interrupted a holder; a get
+ * waits, so as not to make what lies here. The walk over loose objects is a handful
+ * long.
  *
  * Each kind has two generations. What is idle in the older one when its time is up
  * goes on: displaced with an age step, leaving with the keeper's look. That is the
@@ -26,24 +27,39 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
-/* False: it could not be had without waiting. */
+/*
+ * This CPU is about to take a depot's lock, or has one. What interrupts it there, an
+ * NMI or a tracer's probe, must not wait for one. Not a matter of this lock alone: it
+ * may be another cache's.
+ */
+static DEFINE_PER_CPU(bool, objcache_in_depot);
+
+/* False: it could not be had without waiting, or not at all here. */
 static bool objcache_lock(struct objcache_node *n, unsigned long *flags,
 			  bool wait)
 {
-	if (wait) {
-		raw_spin_lock_irqsave(&n->lock, *flags);
-		return true;
+	local_irq_save(*flags);
+	if (!__this_cpu_read(objcache_in_depot)) {
+		__this_cpu_write(objcache_in_depot, true);
+		if (wait && !in_nmi()) {
+			raw_spin_lock(&n->lock);
+			return true;
+		}
+		if (raw_spin_trylock(&n->lock))
+			return true;
+		__this_cpu_write(objcache_in_depot, false);
 	}
-	/* On a single CPU a trylock always succeeds. */
-	if (!IS_ENABLED(CONFIG_SMP) && in_nmi())
-		return false;
-	return raw_spin_trylock_irqsave(&n->lock, *flags);
+	local_irq_restore(*flags);
+	return false;
 }
 
 static void objcache_unlock(struct objcache_node *n, unsigned long flags)
 {
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_unlock(&n->lock);
+	__this_cpu_write(objcache_in_depot, false);
+	local_irq_restore(flags);
 }
 
 /* ---- piles, under the lock; others look whether there is something ---- */
@@ -141,12 +157,13 @@ static enum objcache_due objcache_due(struct objcache_core *core,
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr)
 {
-	struct llist_node *first = objcache_link(core, objs[0]);
-	struct llist_node *last = first;
-	unsigned int i;
+	unsigned int i, link = core->link; /* not read anew for each */
+	struct llist_node *first = objs[0] + link, *last = first;
 
+	if (unlikely(core->checks))
+		objcache_track_parks(core, objs, nr);
 	for (i = 1; i < nr; i++) {
-		last->next = objcache_link(core, objs[i]);
+		last->next = objs[i] + link;
 		last = last->next;
 	}
 	/* What has left its CPU is handed out on no other. */
@@ -177,22 +194,23 @@ void objcache_leave(struct objcache_core *core, struct objcache_node *n,
  * @wait: whether the lock may be waited for
  *
  * Context: Any; with @wait, process context.
- * Return: 0; -ENOMEM if there is none to go on with; -EBUSY if @full could not be
- * left here, and its objects have to go loose.
+ * Return: whether it could: not without one to go on with. Otherwise its objects have
+ * to go loose.
  */
-int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
-			enum objcache_kind kind, struct objcache_magazine *full,
-			struct objcache_magazine **empty, bool wait)
+bool objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
+			 enum objcache_kind kind, struct objcache_magazine *full,
+			 struct objcache_magazine **empty, bool wait)
 {
 	enum objcache_due due;
 	unsigned long flags;
-	bool want;
+	bool given, want;
 
 	if (core->flags & OBJCACHE_NO_STEAL || !objcache_lock(n, &flags, wait))
-		return -EBUSY;
+		return false;
 	if (empty && !*empty)
 		*empty = objcache_take_empty(n);
-	if (!empty || *empty) {
+	given = !empty || *empty;
+	if (given) {
 		objcache_pile_add(&n->store[kind].young, full);
 		objcache_mark(n, kind);
 	}
@@ -203,15 +221,23 @@ int objcache_depot_give(struct objcache_core *core, struct objcache_node *n,
 	due = objcache_due(core, n);
 	want = kind == OBJCACHE_LEAVING && !test_bit(due, &core->due);
 	objcache_unlock(n, flags);
-	if (empty && !*empty)
-		return -ENOMEM;
-	objcache_tell_waiters(core);
-	if (want)
+	if (given)
+		objcache_tell_waiters(core);
+	if (given && want)
 		objcache_want(core, due);
-	return 0;
+	return given;
 }
 
 /* ---- going out, to gets ---- */
+
+/* Under the lock: all young loose objects; of a quarantine the oldest first. */
+static struct llist_node *objcache_take_young(struct objcache_node *n,
+					      struct objcache_store *store)
+{
+	struct llist_node *all = llist_del_all(&store->in);
+
+	return n->in_order ? llist_reverse_order(all) : all;
+}
 
 /* Under the lock: what is left in the opened magazine, and old loose objects. */
 static unsigned int objcache_take_old(struct objcache_core *core,
@@ -219,6 +245,7 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 				      struct objcache_store *store, void **objs,
 				      unsigned int nr)
 {
+	struct llist_node *out = store->out;
 	unsigned int done = 0;
 
 	while (done < nr && store->opened) {
@@ -232,10 +259,9 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 	/* Counted as loose, as those are that follow. */
 	if (done)
 		atomic_long_add(done, &store->loose);
-	for (; done < nr && store->out; done++) {
-		objs[done] = objcache_of_link(core, store->out);
-		WRITE_ONCE(store->out, store->out->next);
-	}
+	for (; done < nr && out; out = out->next)
+		objs[done++] = objcache_of_link(core, out);
+	WRITE_ONCE(store->out, out);
 	return done;
 }
 
@@ -245,9 +271,12 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
 					struct objcache_store *store,
 					void **objs, unsigned int nr)
 {
-	unsigned int done = objcache_take_old(core, n, store, objs, nr);
 	struct llist_node *node;
+	unsigned int done;
 
+	if (n->in_order && !store->out)
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
+	done = objcache_take_old(core, n, store, objs, nr);
 	for (; done < nr; done++) {
 		node = llist_del_first(&store->in);
 		if (!node)
@@ -266,7 +295,7 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
  * @n: the node
  * @kind: displaced or leaving
  *
- * Context: Any; process context if the search may wait.
+ * Context: Any.
  * Return: how many objects, 0 for none.
  */
 unsigned int objcache_depot_get(struct objcache_core *core,
@@ -277,24 +306,32 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 	struct objcache_store *store = &n->store[kind];
 	struct objcache_magazine *full;
 	unsigned int nr = core->batch;
+	enum objcache_due due = OBJCACHE_DUE_LOOK;
 	unsigned long flags;
+	bool want = false;
 
-	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, s->wait))
+	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, true))
 		return 0;
 	full = objcache_pile_take(&store->young);
 	if (!full)
 		full = objcache_pile_take(&store->old);
-	if (full && s->real)
-		objcache_pile_add(&n->empty, s->mag);
-	if (full)
+	if (full) {
+		if (s->real)
+			objcache_pile_add(&n->empty, s->mag);
+		want = s->real;
 		s->mag = full;
-	else if (s->room)
+	} else {
 		nr = objcache_take_loose(core, n, store, s->mag->objs,
 					 min(s->room, OBJCACHE_HANDFUL));
-	else
-		nr = 0;
+		n->short_of += nr;
+		want = n->short_of >= core->batch;
+		due = OBJCACHE_DUE_NOW;
+	}
 	objcache_settle(n, kind);
+	want &= !test_bit(due, &core->due); /* as in objcache_depot_give() */
 	objcache_unlock(n, flags);
+	if (want)
+		objcache_want(core, due);
 	if (nr)
 		objcache_count_add(core, taken_back, nr);
 	return nr;
@@ -318,7 +355,7 @@ void objcache_depot_advance(struct objcache_node *n, enum objcache_kind kind)
 	if (!store->old.top && !store->opened)
 		objcache_pile_move(&store->young, &store->old);
 	if (!store->out)
-		WRITE_ONCE(store->out, llist_del_all(&store->in));
+		WRITE_ONCE(store->out, objcache_take_young(n, store));
 	objcache_unlock(n, flags);
 }
 
@@ -471,6 +508,37 @@ void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
 }
 
 /**
+ * objcache_depot_supply - make magazines for what gets had to take loose
+ * @core: the cache
+ * @node: the node
+ *
+ * Such objects flow, so puts will look for magazines again. As many as full ones may
+ * lie here at most; what is of no use is freed again, see objcache_depot_trim().
+ *
+ * Context: Process context.
+ */
+void objcache_depot_supply(struct objcache_core *core, int node)
+{
+	struct objcache_node *n = core->node[node];
+	struct objcache_magazine *mag;
+	unsigned long flags;
+	long nr, room;
+
+	objcache_lock(n, &flags, true);
+	nr = n->short_of / core->batch;
+	room = core->depot_max / core->batch - (long)n->empty.nr;
+	n->short_of %= core->batch;
+	objcache_unlock(n, flags);
+	for (nr = min(nr, room); nr > 0; nr--) {
+		mag = objcache_magazine_alloc(core, GFP_NOWAIT, node);
+		if (!mag)
+			return;
+		objcache_depot_keep(core, n, mag);
+		cond_resched();
+	}
+}
+
+/**
  * objcache_depot_any - is there anything for the keeper?
  * @core: the cache
  * @n: the node
@@ -522,6 +590,8 @@ void objcache_depot_trim(struct objcache_node *n, bool all)
 	unsigned long flags;
 
 	objcache_lock(n, &flags, true);
+	if (all)
+		n->short_of = 0;
 	objcache_pile_move(&n->empty_old, &gone[0]);
 	objcache_pile_move(&n->empty, all ? &gone[1] : &n->empty_old);
 	objcache_unlock(n, flags);
@@ -532,15 +602,26 @@ void objcache_depot_trim(struct objcache_node *n, bool all)
 
 /* ---- life ---- */
 
+/* Longs of &objcache_node.surplus. */
+static unsigned int objcache_surplus_longs(void)
+{
+	return BITS_TO_LONGS(nr_cpu_ids + OBJCACHE_KINDS);
+}
+
 static struct objcache_node *objcache_node_new(struct objcache_core *core,
 					       int node)
 {
+	unsigned int i, longs = objcache_surplus_longs();
 	struct objcache_node *n;
 
-	n = kzalloc_node(struct_size(n, surplus, objcache_surplus_longs()),
+	n = kzalloc_node(struct_size(n, surplus, longs),
 			 objcache_own_gfp(core, GFP_KERNEL), node);
-	if (n)
-		raw_spin_lock_init(&n->lock);
+	if (!n)
+		return NULL;
+	raw_spin_lock_init(&n->lock);
+	for (i = 0; i < longs; i++)
+		core->hint[core->nr_hints++] = &n->surplus[i];
+	n->in_order = core->flags & OBJCACHE_CHECK;
 	return n;
 }
 
@@ -556,7 +637,9 @@ int objcache_depot_init(struct objcache_core *core)
 	int node;
 
 	core->node = kcalloc(nr_node_ids, sizeof(*core->node), GFP_KERNEL);
-	if (!core->node)
+	core->hint = kcalloc(num_possible_nodes() * objcache_surplus_longs(),
+			     sizeof(*core->hint), GFP_KERNEL);
+	if (!core->node || !core->hint)
 		return -ENOMEM;
 	for_each_node(node) {
 		core->node[node] = objcache_node_new(core, node);
@@ -581,4 +664,5 @@ void objcache_depot_exit(struct objcache_core *core)
 		kfree(core->node[node]);
 	}
 	kfree(core->node);
+	kfree(core->hint);
 }

@@ -12,11 +12,15 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
-/* Made in one go at most; on the stack. */
-#define OBJCACHE_MAKE_MAX	32U
+/*
+ * Made in one go at most; on the stack. One of these costs a get about an eightieth of
+ * what a slab page does, which one in so many gets has to pay for as well.
+ */
+#define OBJCACHE_MAKE_MAX	10U
 
 static unsigned int objcache_found_mag(struct objcache_core *core,
 				       struct objcache_search *s,
@@ -110,21 +114,20 @@ static __always_inline bool objcache_any(struct objcache_core *core,
 					 struct objcache_cpu *c)
 {
 	unsigned long any = objcache_ring_count(objcache_ring_of(c, false));
-	unsigned int node, i;
+	unsigned int i;
 
-	for (node = 0; !any && node < nr_node_ids; node++)
-		for (i = 0; core->node[node] && i < objcache_surplus_longs(); i++)
-			any |= data_race(core->node[node]->surplus[i]); /* hints */
+	for (i = 0; !any && i < core->nr_hints; i++)
+		any = data_race(*core->hint[i]); /* hints */
 	return any;
 }
 
 /* Owner only, nothing private: bring something. */
 static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    struct objcache_cpu *c,
-						    bool leaving, bool wait)
+						    bool leaving)
 {
 	struct objcache_search s = {
-		.c = c, .owner = true, .leaving = leaving, .wait = wait,
+		.c = c, .owner = true, .leaving = leaving,
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -137,10 +140,9 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 }
 
 static __always_inline enum objcache_found
-objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
-	      bool wait)
+objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving)
 {
-	if (objcache_loaded(c))
+	if (objcache_any_loaded(c))
 		return OBJCACHE_PRIVATE;
 	if (c->spare_full) {
 		objcache_swap_spare(core, c);
@@ -148,7 +150,7 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
 	}
 	if (likely(!objcache_any(core, c)))
 		return OBJCACHE_NOTHING;
-	return objcache_refill(core, c, leaving, wait);
+	return objcache_refill(core, c, leaving);
 }
 
 /**
@@ -156,15 +158,13 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @leaving: whether to take back what is on its way out
- * @wait: whether a depot's lock may be waited for
  *
  * Return: where it came from.
  */
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   bool wait)
+				   struct objcache_cpu *c, bool leaving)
 {
-	return objcache_look(core, c, leaving, wait);
+	return objcache_look(core, c, leaving);
 }
 
 /*
@@ -172,13 +172,13 @@ enum objcache_found objcache_ready(struct objcache_core *core,
  * What comes along with the object is displaced.
  */
 static noinline void *objcache_single(struct objcache_core *core, bool owner,
-				      bool leaving, bool wait)
+				      bool leaving)
 {
 	void *one[2] = {};
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = wait, .mag = mag, .room = 1,
+		.leaving = leaving, .mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
@@ -214,7 +214,7 @@ static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
  * a bug of the caller's, but does no harm.
  */
 static __always_inline void *objcache_parked(struct objcache_core *core,
-					     bool leaving, bool wait)
+					     bool leaving)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
@@ -223,13 +223,13 @@ static __always_inline void *objcache_parked(struct objcache_core *core,
 	if (unlikely(READ_ONCE(core->dead)))
 		goto out;
 	if (likely(c))
-		found = objcache_look(core, c, leaving, wait);
+		found = objcache_look(core, c, leaving);
 	else
 		objcache_count(core, nested);
 	if (found != OBJCACHE_NOTHING)
 		obj = objcache_pop(c, found);
 	else if (unlikely(!c || !c->loaded))
-		obj = objcache_single(core, c, leaving, wait);
+		obj = objcache_single(core, c, leaving);
 out:
 	objcache_exit(c);
 	return obj;
@@ -259,18 +259,21 @@ void objcache_keep_none(struct objcache_core *core)
  * objcache_get_parked - a parked object of a bounded cache
  * @core: the cache
  * @leaving: whether to take back what is on its way out
- * @wait: whether a depot's lock may be waited for
  *
- * Context: Any; with @wait, one that has not interrupted who holds a depot's lock.
+ * In debug mode it is not yet handed to anybody: objcache_check_handed().
+ *
+ * Context: Any.
  * Return: the object, or NULL: at some moment during the call there was none, or
  * who has one tells those who wait when it is through.
  */
-void *objcache_get_parked(struct objcache_core *core, bool leaving, bool wait)
+void *objcache_get_parked(struct objcache_core *core, bool leaving)
 {
 	void *obj;
 
+	if (unlikely(core->checks))
+		return objcache_check_oldest(core, false);
 	preempt_disable();
-	obj = objcache_parked(core, leaving, wait);
+	obj = objcache_parked(core, leaving);
 	objcache_keep_none(core);
 	preempt_enable();
 	return obj;
@@ -292,7 +295,7 @@ static noinline void *objcache_make_some(struct objcache_core *core, gfp_t gfp)
 	trace_objcache_miss(core->name, nr);
 	parked = 1 + objcache_park(core, objs + 1, nr - 1);
 	if (parked < nr)
-		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       objs + parked, nr - parked);
 	return objs[0];
 }
@@ -340,6 +343,41 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return ERR_PTR(-EINVAL);
 }
 
+/* In debug mode. */
+static noinline void *objcache_try_get_checked(struct objcache_core *core,
+					       const struct objcache_site *site)
+{
+	void *obj;
+
+	do {
+		obj = objcache_check_oldest(core, false);
+	} while (obj && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_try_get_checked(core, site);
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
 /**
  * __objcache_try_get_slow - objcache_try_get() past the hit path
  * @cache: where from
@@ -347,15 +385,9 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
  * Context: Any.
  * Return: an object, or NULL.
  */
-void *__objcache_try_get_slow(struct objcache *cache)
+noinline void *__objcache_try_get_slow(struct objcache *cache)
 {
-	struct objcache_core *core = to_core(cache);
-
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false, false);
-	return objcache_parked(core, false, false);
+	return __objcache_try_get_at(cache, NULL);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
@@ -369,11 +401,30 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 	return objcache_fresh(core, gfp);
 }
 
+/*
+ * In debug mode: the oldest if the quarantine is full, else a fresh one; rather than
+ * wait, or give none, the oldest all the same.
+ */
+static void *objcache_get_quarantined(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_check_oldest(core, true);
+	void *oldest = NULL;
+
+	if (obj)
+		return obj;
+	obj = objcache_make_now(core, gfp);
+	if (IS_ERR(obj))
+		oldest = objcache_check_oldest(core, false);
+	return oldest ?: obj;
+}
+
 static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_parked(core, true,
-					gfpflags_allow_blocking(gfp));
+	void *obj;
 
+	if (unlikely(core->checks))
+		return objcache_get_quarantined(core, gfp);
+	obj = objcache_get_parked(core, true);
 	return obj ?: objcache_make_now(core, gfp);
 }
 
@@ -476,9 +527,14 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = NULL;
 
-	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp);
-	return IS_ERR(obj) ? NULL : obj;
+	do {
+		if (!READ_ONCE(core->waiting))
+			obj = objcache_get_now(core, gfp);
+		if (IS_ERR_OR_NULL(obj))
+			return NULL;
+	} while (unlikely(core->checks) &&
+		 !objcache_check_handed(core, obj, NULL));
+	return obj;
 }
 
 /* A backlog is in the way; or lockdep is to be told that one might be. */
@@ -490,8 +546,34 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 	if (err)
 		return ERR_PTR(err);
 	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	obj = objcache_parked(core, true);
 	return obj ?: objcache_fresh(core, gfp);
+}
+
+/* In debug mode: beyond the backlog's bound only for who may neither wait nor fail. */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_now(core, gfp);
+	int err;
+
+	if (obj != ERR_PTR(-EAGAIN))
+		return obj;
+	err = objcache_may_make(core, gfp);
+	return err ? ERR_PTR(err) : objcache_fresh(core, gfp);
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_check_get(core, gfp, site))
+		return objcache_try_get_checked(core, site) ?: ERR_PTR(-ENOMEM);
+	do {
+		obj = core->bounded ? objcache_get_bounded(core, gfp) :
+				      objcache_get_watched(core, gfp);
+	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+	return obj;
 }
 
 /* An object, or why not. */
@@ -502,9 +584,10 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
-	if (unlikely(core->bounded))
-		return objcache_get_bounded(core, gfp);
-	obj = objcache_parked(core, true, gfpflags_allow_blocking(gfp));
+	if (unlikely(core->checks || core->bounded))
+		return core->checks ? objcache_get_checked(core, gfp, NULL) :
+				      objcache_get_bounded(core, gfp);
+	obj = objcache_parked(core, true);
 	if (obj)
 		return obj;
 	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))
@@ -527,6 +610,28 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 	return unlikely(IS_ERR(obj)) ? NULL : obj;
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_is_object(cache) || gfp & __GFP_ZERO ||
+	    !to_core(cache)->checks)
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_get_checked(to_core(cache), gfp, site);
+	return IS_ERR(obj) ? NULL : obj;
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_err - objcache_get_err() past the hit path

@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
 /* A parked object would stay charged to who made it; its constructor may charge. */
 static gfp_t objcache_slab_gfp(gfp_t gfp)
@@ -17,12 +18,38 @@ static gfp_t objcache_slab_gfp(gfp_t gfp)
 	return gfp & ~__GFP_ACCOUNT;
 }
 
+static void objcache_slab_free(struct objcache_core *core, void *obj)
+{
+	kmem_cache_free(core->slab, obj - core->lead);
+}
+
+/* In debug mode the object is known from here on, if it could be constructed. */
+static noinline int objcache_ctor_checked(struct objcache_core *core, void *obj,
+					  gfp_t gfp)
+{
+	struct objcache_track *track = objcache_track_new(core, obj, gfp);
+	int err = 0;
+
+	if (!track)
+		return -ENOMEM;
+	if (core->ops.ctor)
+		err = objcache_watched_ctor(core, obj, gfp);
+	if (err)
+		kfree(track);
+	else
+		objcache_track_add(track);
+	return err;
+}
+
 /* What is no errno counts as -EINVAL. */
-static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+static __always_inline int objcache_construct(struct objcache_core *core,
+					      void *obj, gfp_t gfp)
 {
 	int err = 0;
 
-	if (core->ops.ctor)
+	if (unlikely(core->checks))
+		err = objcache_ctor_checked(core, obj, gfp);
+	else if (core->ops.ctor)
 		err = core->ops.ctor(obj, core->ctx, gfp);
 	if (!err) {
 		objcache_count(core, created);
@@ -41,10 +68,11 @@ static __always_inline void *objcache_alloc(struct objcache_core *core,
 	obj = kmem_cache_alloc(core->slab, objcache_slab_gfp(gfp));
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
+	obj += core->lead;
 	err = objcache_construct(core, obj, gfp);
 	if (!err)
 		return obj;
-	kmem_cache_free(core->slab, obj);
+	objcache_slab_free(core, obj);
 	return ERR_PTR(err);
 }
 
@@ -150,6 +178,48 @@ unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 	return done;
 }
 
+static void objcache_destruct(struct objcache_core *core, void *obj)
+{
+	if (!core->ops.dtor)
+		return;
+	lock_map_acquire(&core->dtor_map);
+	if (unlikely(core->checks))
+		objcache_watched_dtor(core, obj);
+	else
+		core->ops.dtor(obj, core->ctx);
+	lock_map_release(&core->dtor_map);
+}
+
+/*
+ * Destructed, and its memory is ours? In debug mode it is not if the object has changed
+ * while it was parked, or is put while it goes; then it is withdrawn.
+ */
+static bool objcache_retire(struct objcache_core *core, void *obj)
+{
+	if (unlikely(core->checks) && !objcache_track_reclaim(core, obj))
+		return false;
+	objcache_destruct(core, obj);
+	return likely(!core->checks) || objcache_track_ends(core, obj);
+}
+
+/* As if it had not been let go: who withdraws an object counts it out by itself. */
+static noinline void objcache_free_checked(struct objcache_core *core,
+					   void **objs, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!objcache_retire(core, objs[i])) {
+			if (core->min_objects)
+				atomic_inc(&core->stay);
+			continue;
+		}
+		objcache_slab_free(core, objs[i]);
+		objcache_count(core, destroyed);
+		objcache_unreserve(core, 1);
+	}
+}
+
 /**
  * objcache_free - give the memory of objects back to the slab
  * @core: the cache
@@ -162,6 +232,10 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 {
 	unsigned int i;
 
+	if (unlikely(core->checks)) {
+		objcache_free_checked(core, objs, nr);
+		return;
+	}
 	if (nr > 1 && objcache_may_bulk())
 		kmem_cache_free_bulk(core->slab, nr, objs);
 	else
@@ -169,15 +243,6 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 			kmem_cache_free(core->slab, objs[i]);
 	objcache_count_add(core, destroyed, nr);
 	objcache_unreserve(core, nr);
-}
-
-static void objcache_destruct(struct objcache_core *core, void *obj)
-{
-	if (!core->ops.dtor)
-		return;
-	lock_map_acquire(&core->dtor_map);
-	core->ops.dtor(obj, core->ctx);
-	lock_map_release(&core->dtor_map);
 }
 
 /**
@@ -189,7 +254,8 @@ static void objcache_destruct(struct objcache_core *core, void *obj)
  */
 void objcache_unmake(struct objcache_core *core, void *obj)
 {
-	objcache_destruct(core, obj);
+	if (likely(!core->checks))
+		objcache_destruct(core, obj);
 	objcache_free(core, &obj, 1);
 }
 
@@ -206,8 +272,7 @@ void objcache_unmake(struct objcache_core *core, void *obj)
  */
 void *objcache_remake(struct objcache_core *core, void *obj)
 {
-	if (obj) {
-		objcache_destruct(core, obj);
+	if (obj && objcache_retire(core, obj)) {
 		objcache_count(core, destroyed);
 		objcache_spare_add(core, obj);
 	}
@@ -229,7 +294,7 @@ void objcache_spare_free(struct objcache_core *core)
 	void *obj;
 
 	while ((obj = objcache_spare_take(core))) {
-		kmem_cache_free(core->slab, obj);
+		objcache_slab_free(core, obj);
 		objcache_unreserve(core, 1);
 	}
 }

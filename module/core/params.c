@@ -14,7 +14,7 @@
 
 #include "core.h"
 
-/* Sane ends: with a batch of 1 the two rings have 128 Ki slots each, 2 MiB per CPU. */
+/* Sane ends: with a batch of 1 the two rings have 64 Ki slots each, 1 MiB per CPU. */
 #define OBJCACHE_MAX_CAPACITY	65536U
 #define OBJCACHE_MAX_BATCH	255U
 
@@ -181,6 +181,8 @@ static int objcache_check_parking(const char *name,
 		return objcache_bad("%s: capacity %u out of range %u to %u with a batch of %u",
 				    name, p->capacity, 2 * p->batch,
 				    OBJCACHE_MAX_CAPACITY, p->batch);
+	/* What is parked on a CPU is in whole magazines. */
+	p->capacity = rounddown(p->capacity, p->batch);
 	return 0;
 }
 
@@ -241,6 +243,36 @@ static int objcache_check_bounds(const char *name,
 	return 0;
 }
 
+/* Of a cache that checks: so much less may an object be. */
+static unsigned int objcache_most_checked(const struct objcache_params *p)
+{
+	return KMALLOC_MAX_SIZE - objcache_lead(p) - OBJCACHE_GUARD -
+	       2 * sizeof(struct llist_node);
+}
+
+/*
+ * Debug mode as the params want it, and the module's parameter: batch and capacity
+ * are chosen before, so that they are what they are without.
+ */
+static int objcache_check_debug(const char *name, struct objcache_params *p,
+				unsigned int wanted)
+{
+	unsigned int flags = wanted | objcache_debug_flags(name);
+
+	if (flags & OBJCACHE_CHECKS)
+		flags |= OBJCACHE_CHECK;
+	p->flags |= flags;
+	if (!(flags & OBJCACHE_CHECK) || p->size <= objcache_most_checked(p))
+		return 0;
+	if (wanted & OBJCACHE_CHECKS)
+		return objcache_bad("%s: size %u out of range 1 to %u with OBJCACHE_CHECK, _STACKS or _DROP",
+				    name, p->size, objcache_most_checked(p));
+	pr_info_ratelimited("%s: size %u is too large to be checked, as debug= wants: up to %u\n",
+			    name, p->size, objcache_most_checked(p));
+	p->flags &= ~OBJCACHE_CHECKS;
+	return 0;
+}
+
 /**
  * objcache_check_params - are they in order, and what do the zeroes mean
  * @name: of the cache to be
@@ -252,6 +284,7 @@ static int objcache_check_bounds(const char *name,
 int objcache_check_params(const char *name, const struct objcache_params *given,
 			  struct objcache_params *chosen)
 {
+	unsigned int debug;
 	int err;
 
 	err = objcache_check_name(name);
@@ -269,7 +302,10 @@ int objcache_check_params(const char *name, const struct objcache_params *given,
 		err = objcache_check_bounds(name, chosen);
 	if (err)
 		return err;
-	return objcache_check_parking(name, chosen);
+	debug = chosen->flags & (OBJCACHE_DEBUG | OBJCACHE_CHECKS);
+	chosen->flags &= ~OBJCACHE_CHECKS;
+	return objcache_check_parking(name, chosen) ?:
+	       objcache_check_debug(name, chosen, debug);
 }
 
 /* What a burst leaves above the capacity waits half a second: in capacities, bytes. */
@@ -292,16 +328,36 @@ unsigned int objcache_depot_objects(const struct objcache_params *params)
 }
 
 /**
+ * objcache_lead - bytes of guard before an object
+ * @params: of the cache
+ *
+ * Return: 0, or in debug mode as many as keep it aligned.
+ */
+unsigned int objcache_lead(const struct objcache_params *params)
+{
+	unsigned int lead = max(OBJCACHE_GUARD, params->align);
+
+	if (!(params->flags & OBJCACHE_CHECK))
+		return 0;
+	if (params->slab_flags & SLAB_HWCACHE_ALIGN)
+		lead = max_t(unsigned int, lead, cache_line_size());
+	return max_t(unsigned int, lead, arch_slab_minalign());
+}
+
+/**
  * objcache_link_offset - where in a slab object the link of a parked one is
  * @params: of the cache
  *
  * Return: 0, inside, for plain memory; behind an object that has any op, whose
- * contents must last.
+ * contents must last; in debug mode behind the guard that is behind it.
  */
 unsigned int objcache_link_offset(const struct objcache_params *params)
 {
 	const struct objcache_ops *ops = params->ops;
 
+	if (params->flags & OBJCACHE_CHECK)
+		return ALIGN(params->size, sizeof(struct llist_node)) +
+		       OBJCACHE_GUARD;
 	if (!ops || (!ops->ctor && !ops->dtor && !ops->reset))
 		return 0;
 	return ALIGN(params->size, sizeof(struct llist_node));
@@ -317,7 +373,8 @@ unsigned int objcache_slab_size(const struct objcache_params *params)
 {
 	unsigned int link = objcache_link_offset(params);
 
-	return max_t(unsigned int, params->size,
+	return objcache_lead(params) +
+	       max_t(unsigned int, params->size,
 		     link + sizeof(struct llist_node));
 }
 

@@ -29,6 +29,11 @@ static inline void objcache_exit(struct objcache_cpu *c)
 	preempt_enable();
 }
 
+static inline bool objcache_any_loaded(const struct objcache_cpu *c)
+{
+	return c->own.top != c->own.base;
+}
+
 static inline unsigned int objcache_loaded(const struct objcache_cpu *c)
 {
 	return c->own.top - c->own.base;
@@ -46,12 +51,17 @@ static inline void objcache_set_top(struct objcache_cpu *c, void **top)
 	WRITE_ONCE(c->own.top, top);
 }
 
-/* Owner only. Caches whose puts have to look have none to speak of. */
+/*
+ * Owner only, or destroy. Caches whose puts have to look have none to speak of; one
+ * that is being destroyed gets none again, so that a late put is no hit.
+ */
 static inline void objcache_set_limit(struct objcache_core *core,
 				      struct objcache_cpu *c)
 {
 	unsigned int nr = c->loaded && !core->slow_put ? core->batch : 0;
 
+	if (unlikely(READ_ONCE(core->dead)))
+		return;
 	WRITE_ONCE(c->own.limit, c->own.base + nr);
 	if (unlikely(core->bounded))
 		objcache_check_limit(core, c);

@@ -6,8 +6,8 @@
  * empty one is loaded: the one that a thief left in the ring's slot, one from the
  * depot, or a new one. What finds no place goes to the depot, and so does what is
  * put by an interrupt that found the owner at work. So a put moves two magazines at most,
- * allocates one at most, and frees nothing but what it was given, and that only if
- * it may not be kept.
+ * allocates one at most, below the capacity, and frees nothing but what it was given,
+ * and that only if it may not be kept.
  */
 #include <linux/export.h>
 #include <linux/minmax.h>
@@ -19,6 +19,7 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 #include "part.h"
 #include "trace.h"
 
@@ -32,7 +33,6 @@ enum objcache_met {
 /* A put, or what else parks objects, while it looks for room. */
 struct objcache_parking {
 	struct objcache_magazine *hand;	/* an empty magazine to use */
-	enum objcache_kind kind;	/* of what finds no place */
 	bool put;			/* count it */
 	bool keep;			/* nothing that is parked makes way */
 };
@@ -56,40 +56,50 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 	return OBJCACHE_ROOM;
 }
 
-/* Owner only, all full: the spare leaves, for an empty magazine. */
+/*
+ * Of what has left its CPU, or finds no place there: how many of @nr are parked
+ * still? What this CPU has and what is displaced on its node come to the capacity at
+ * most, together.
+ */
+static unsigned int objcache_may_displace(struct objcache_core *core,
+					  unsigned int nr)
+{
+	struct objcache_node *n = objcache_here(core);
+	unsigned long held = objcache_parked_on(core, raw_cpu_ptr(core->cpu)) +
+			     objcache_store_nr(core,
+					       &n->store[OBJCACHE_DISPLACED]);
+
+	return held < core->capacity ? min(nr, core->capacity - (u32)held) : 0;
+}
+
+/*
+ * Owner only, all full: the spare leaves, for an empty magazine. If there is none, or
+ * the depot's lock cannot be had, what is in it leaves, and it is empty itself: what
+ * is on its way out anyway is worth no new magazine.
+ */
 static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_cpu *c,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	int err;
+	enum objcache_kind kind = objcache_may_displace(core, 1) ?
+				  OBJCACHE_DISPLACED : OBJCACHE_LEAVING;
+	struct objcache_magazine *empty = NULL;
 
-	if (p->keep)
+	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
-	err = objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false);
-	if (err)
-		return err == -ENOMEM ? OBJCACHE_NO_MAGAZINE : OBJCACHE_NO_PLACE;
-	if (p->kind == OBJCACHE_LEAVING)
+	if (!objcache_depot_give(core, n, kind, c->spare, &p->hand, false)) {
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
+		empty = c->spare;
+	}
+	if (kind == OBJCACHE_LEAVING)
 		objcache_owned_add(c, overflow, core->batch);
 	else
 		objcache_owned_add(c, displaced, core->batch);
 	trace_objcache_spill(core->name, true, core->batch);
 	c->spare = NULL;
 	WRITE_ONCE(c->spare_full, false);
-	return objcache_reload(core, c, n, NULL, p);
-}
-
-/*
- * The rings are full. Is that the capacity? What it has beyond whole magazines is
- * parked in the depot.
- */
-static enum objcache_kind objcache_beyond(struct objcache_core *core,
-					  struct objcache_node *n)
-{
-	if (core->rest &&
-	    objcache_store_nr(core, &n->store[OBJCACHE_DISPLACED]) < core->rest)
-		return OBJCACHE_DISPLACED;
-	return OBJCACHE_LEAVING;
+	return objcache_reload(core, c, n, empty, p);
 }
 
 /* Owner only, loaded full (or none): have an empty one loaded. */
@@ -100,19 +110,15 @@ static enum objcache_met objcache_make_room(struct objcache_core *core,
 {
 	struct objcache_magazine *empty;
 
-	p->kind = OBJCACHE_DISPLACED;
 	if (!c->spare)
 		return objcache_reload(core, c, n, NULL, p);
 	if (!c->spare_full) {
 		objcache_swap_spare(core, c);
 		return OBJCACHE_ROOM;
 	}
-	if (objcache_shared(c) >= core->shared_max) {
-		p->kind = objcache_beyond(core, n);
-		return objcache_overflow(core, c, n, p);
-	}
-	/* A taker that stands still in a slot, or no slots at all. */
-	if (!objcache_push(core, c, c->spare, &empty))
+	/* Full; or a taker that stands still in a slot, or no slots at all. */
+	if (objcache_shared(c) >= core->shared_max ||
+	    !objcache_push(core, c, c->spare, &empty))
 		return objcache_overflow(core, c, n, p);
 	trace_objcache_spill(core->name, false, core->batch);
 	c->spare = NULL;
@@ -149,10 +155,8 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
 	/* Without a limit, after all that, nothing may be private here. */
-	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit))
 		*met = OBJCACHE_NO_PLACE;
-		p->kind = OBJCACHE_DISPLACED;
-	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -176,7 +180,6 @@ static unsigned int objcache_park_some(struct objcache_core *core, void **objs,
 		done = objcache_park_owner(core, c, objs, nr, met, p);
 	} else {
 		*met = OBJCACHE_NO_PLACE;
-		p->kind = OBJCACHE_DISPLACED;
 		objcache_count_add(core, nested, nr);
 	}
 	objcache_exit(c);
@@ -223,6 +226,22 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 	return objcache_park_as(core, objs, nr, &p);
 }
 
+/* What has found no place on this CPU. */
+static void objcache_put_beside(struct objcache_core *core, void **objs,
+				unsigned int nr)
+{
+	struct objcache_node *n = objcache_here(core);
+	unsigned int kept = objcache_may_displace(core, nr);
+
+	if (kept)
+		objcache_leave(core, n, OBJCACHE_DISPLACED, objs, kept);
+	if (kept < nr)
+		objcache_leave(core, n, OBJCACHE_LEAVING, objs + kept, nr - kept);
+	objcache_count_add(core, displaced, kept);
+	objcache_count_add(core, overflow, nr - kept);
+	trace_objcache_spill(core->name, true, nr);
+}
+
 /**
  * objcache_put_objs - take objects back that are fit to be kept
  * @core: the cache, alive
@@ -237,17 +256,10 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 	struct objcache_parking p = { .put = true };
 	unsigned int done = objcache_park_as(core, objs, nr, &p);
 
-	objs += done;
-	nr -= done;
-	if (!nr)
+	if (done == nr)
 		return;
-	objcache_count_add(core, puts, nr);
-	if (p.kind == OBJCACHE_LEAVING)
-		objcache_count_add(core, overflow, nr);
-	else
-		objcache_count_add(core, displaced, nr);
-	trace_objcache_spill(core->name, true, nr);
-	objcache_leave(core, objcache_here(core), p.kind, objs, nr);
+	objcache_count_add(core, puts, nr - done);
+	objcache_put_beside(core, objs + done, nr - done);
 }
 
 /* ---- not to be kept ---- */
@@ -273,13 +285,52 @@ static bool objcache_is_near(void *obj)
 	       !node_state(node, N_MEMORY);
 }
 
+static bool objcache_may_keep(struct objcache_core *core, void *obj)
+{
+	if (core->flags & OBJCACHE_DEBUG)
+		return false;
+	return !(core->flags & OBJCACHE_NODE_LOCAL) || objcache_is_near(obj);
+}
+
 static bool objcache_fit_to_keep(struct objcache_core *core, void *obj)
 {
 	if (core->ops.reset && !core->ops.reset(obj, core->ctx))
 		return false;
-	if (core->flags & OBJCACHE_DEBUG)
-		return false;
-	return !(core->flags & OBJCACHE_NODE_LOCAL) || objcache_is_near(obj);
+	return objcache_may_keep(core, obj);
+}
+
+static void objcache_keep_checked(struct objcache_core *core, void *obj,
+				  bool fit)
+{
+	if (fit && objcache_may_keep(core, obj) && !objcache_check_drops(core)) {
+		objcache_check_park(core, obj, true);
+		return;
+	}
+	objcache_count(core, refused);
+	objcache_doom(core, obj);
+}
+
+/*
+ * In debug mode: what is it that we are given? Reset is not called in a critical
+ * section of ours, as it may be one that sleeps; the object is out meanwhile, and so
+ * what a destroy would leave.
+ */
+static noinline void objcache_put_checked(struct objcache_core *core, void *obj,
+					  const struct objcache_site *site)
+{
+	bool back, fit = true;
+
+	rcu_read_lock();
+	back = objcache_check_back(core, obj, false, site);
+	rcu_read_unlock();
+	if (!back)
+		return;
+	if (core->ops.reset)
+		fit = objcache_watched_reset(core, obj);
+	rcu_read_lock();
+	if (!READ_ONCE(core->dead))
+		objcache_keep_checked(core, obj, fit);
+	rcu_read_unlock();
 }
 
 static void objcache_put_one(struct objcache_core *core, void *obj)
@@ -294,25 +345,44 @@ static void objcache_put_one(struct objcache_core *core, void *obj)
 }
 
 /**
- * __objcache_put_slow - objcache_put() past the hit path
+ * __objcache_put_at - objcache_put() past the hit path, from a known place
  * @cache: the cache it came from
  * @obj: the object; NULL is ignored
+ * @site: where the call is, or NULL
  *
  * After a destroy that found objects out, the memory stays as it is. A put that is
  * past the look at that is over before the grace period that destroy waits for.
  *
  * Context: Any.
  */
-void __objcache_put_slow(struct objcache *cache, void *obj)
+void __objcache_put_at(struct objcache *cache, void *obj,
+		       const struct objcache_site *site)
 {
 	struct objcache_core *core = to_core(cache);
 
 	if (!objcache_cache_ok(cache, "put") || !obj)
 		return;
+	if (unlikely(core->checks)) {
+		objcache_put_checked(core, obj, site);
+		return;
+	}
 	rcu_read_lock();
 	if (likely(!READ_ONCE(core->dead)))
 		objcache_put_one(core, obj);
 	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__objcache_put_at);
+
+/**
+ * __objcache_put_slow - objcache_put() past the hit path
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ *
+ * Context: Any.
+ */
+noinline void __objcache_put_slow(struct objcache *cache, void *obj)
+{
+	__objcache_put_at(cache, obj, NULL);
 }
 EXPORT_SYMBOL_GPL(__objcache_put_slow);
 
@@ -334,17 +404,41 @@ notrace void __objcache_put(struct objcache *cache, void *obj)
 }
 EXPORT_SYMBOL_GPL(__objcache_put);
 
-void objcache_discard(struct objcache *cache, void *obj)
+static void objcache_discard_one(struct objcache_core *core, void *obj,
+				 const struct objcache_site *site)
+{
+	if (likely(!core->checks))
+		objcache_count(core, discarded);
+	else if (!objcache_check_back(core, obj, true, site))
+		return;
+	objcache_doom(core, obj);
+}
+
+/**
+ * __objcache_discard_at - objcache_discard(), from a known place
+ * @cache: the cache it came from
+ * @obj: the object; NULL is ignored
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ */
+void __objcache_discard_at(struct objcache *cache, void *obj,
+			   const struct objcache_site *site)
 {
 	struct objcache_core *core = to_core(cache);
 
 	if (!objcache_cache_ok(cache, "discard") || !obj)
 		return;
 	rcu_read_lock();
-	if (likely(!READ_ONCE(core->dead))) {
-		objcache_count(core, discarded);
-		objcache_doom(core, obj);
-	}
+	/* One that checks has a word to say to late calls. */
+	if (likely(!READ_ONCE(core->dead)) || core->checks)
+		objcache_discard_one(core, obj, site);
 	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__objcache_discard_at);
+
+void objcache_discard(struct objcache *cache, void *obj)
+{
+	__objcache_discard_at(cache, obj, NULL);
 }
 EXPORT_SYMBOL_GPL(objcache_discard);

@@ -90,6 +90,24 @@ TRACE_EVENT(objcache_spill,
 		  __entry->overflow ? "release" : "ring", __entry->nr)
 );
 
+/* Debug mode has found something: a kind by its name in stats; 0: no object. */
+TRACE_EVENT(objcache_finding,
+	TP_PROTO(const char *name, const char *kind, unsigned int object),
+	TP_ARGS(name, kind, object),
+	TP_STRUCT__entry(
+		__array(char, name, OBJCACHE_NAME_LEN)
+		__array(char, kind, 24)
+		__field(unsigned int, object)
+	),
+	TP_fast_assign(
+		memcpy(__entry->name, name, OBJCACHE_NAME_LEN);
+		strscpy(__entry->kind, kind, sizeof(__entry->kind));
+		__entry->object = object;
+	),
+	TP_printk("cache=%s kind=%s object=%u", __entry->name, __entry->kind,
+		  __entry->object)
+);
+
 TRACE_EVENT(objcache_shrink,
 	TP_PROTO(const char *name, unsigned long wanted, unsigned long done),
 	TP_ARGS(name, wanted, done),

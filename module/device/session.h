@@ -35,7 +35,8 @@ struct run;
 
 /* Those of objcache.h that user space may ask for. */
 #define SESSION_CACHE_FLAGS	(OBJCACHE_NO_STEAL | OBJCACHE_NODE_LOCAL | \
-				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG)
+				 OBJCACHE_NO_AGING | OBJCACHE_DEBUG | \
+				 OBJCACHE_CHECKS)
 
 /**
  * struct devcache - a cache that was made through the device

@@ -45,6 +45,7 @@ enum bench_contender_id {
  * @steps: instructions, if they were single-stepped
  * @locked: those that lock the bus: a lock prefix, or xchg with memory
  * @irqs: those that touch the interrupt flag: cli, sti, pushf, popf
+ * @longest: most of them in a row with preemption or interrupts off
  * @sections: how many sections
  */
 struct bench_cost {
@@ -52,6 +53,7 @@ struct bench_cost {
 	unsigned long steps;
 	unsigned long locked;
 	unsigned long irqs;
+	unsigned long longest;
 	unsigned long sections;
 };
 
@@ -199,6 +201,7 @@ void bench_memory_destroy(void);
 /* ---- the patterns, each in the file of its topic ---- */
 
 extern const struct bench_pattern bench_pair, bench_burst32, bench_bulk32;
+extern const struct bench_pattern bench_pair_bounded;
 extern const struct bench_pattern bench_nested, bench_concurrent;
 extern const struct bench_pattern bench_alloc_free_10k;
 extern const struct bench_pattern bench_remote_free, bench_remote_free_10k;
@@ -208,6 +211,7 @@ extern const struct bench_pattern bench_flow, bench_flow_free;
 extern const struct bench_pattern bench_overflow, bench_starvation;
 extern const struct bench_pattern bench_age_pause, bench_expensive_new;
 extern const struct bench_pattern bench_constructed;
+extern const struct bench_pattern bench_debug_levels;
 extern const struct bench_pattern bench_primitives;
 extern const struct bench_pattern bench_tail_500, bench_tail_10k;
 

@@ -4,6 +4,7 @@
  * a driver does whose completions come elsewhere
  */
 #include <linux/cpumask.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include "contenders.h"
@@ -90,6 +91,7 @@ static void add(struct bench_cost *sum, const struct bench_cost *more)
 	sum->steps += more->steps;
 	sum->locked += more->locked;
 	sum->irqs += more->irqs;
+	sum->longest = max(sum->longest, more->longest);
 	sum->sections += more->sections;
 }
 

@@ -24,7 +24,7 @@ import sys
 
 import memory as measured_memory
 import tails
-from targets import TARGETS
+from targets import TARGETS, summary, verdict, verdict_cells
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MARKS = ("<!-- numbers: tools/bench/report.py --readme -->", "<!-- end of numbers -->")
@@ -53,10 +53,11 @@ def read_rows(path):
     rows, calls, config = [], [], {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
-            word, *fields = line.split()[:14] or [""]
+            word, *fields = line.split()[:15] or [""]
             if word == "row":
                 rows.append(dict(zip(("pattern", "contender"), fields[:2]), ops=int(fields[2]), n=int(fields[3]),
-                                 **dict(zip(("median", "min", "max", "p95", "stepped", "locked", "irqs"),
+                                 **dict(zip(("median", "min", "max", "p95", "stepped", "locked", "irqs",
+                                                  "longest"),
                                             map(number, fields[4:])))))
             elif word == "tail":
                 calls.append(tails.read(fields))
@@ -127,7 +128,7 @@ def memory(config):
 def value_of(run, pattern, contender, field="median"):
     for row in run["rows"]:
         if row["pattern"] == pattern and row["contender"] == contender:
-            return row[field]
+            return row.get(field)
     return None
 
 
@@ -227,7 +228,7 @@ def load(path):
 
 def judge_targets(paths, strict):
     runs = [load(path) for path in paths]
-    lines, met, missed = [["pattern", "run", "what", "target", "measured", ""]], 0, 0
+    lines, words = [["pattern", "run", "what", "target", "measured", ""]], []
     for target in TARGETS:
         for run in runs:
             if not target.applies(run):
@@ -235,17 +236,15 @@ def judge_targets(paths, strict):
             measured = target.measure(run, value_of)
             if measured is None:
                 continue
-            ok = measured >= target.limit if target.at_least else measured <= target.limit
-            met, missed = met + ok, missed + (not ok)
-            bound = "at least" if target.at_least else "at most"
-            lines.append([target.pattern, f"{run['line']} {run['mode']}", target.what, f"{bound} {target.limit:.4g}",
-                          f"{measured:.4g}", "met" if ok else "MISSED"])
+            words.append(verdict(target, measured))
+            lines.append([target.pattern, f"{run['line']} {run['mode']}", target.what,
+                          *verdict_cells(target, measured)])
     widths = [max(map(len, column)) for column in zip(*lines)]
     print("targets")
     for line in lines:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
-    print(f"bench: {met} targets met, {missed} missed")
-    return 1 if strict and missed else 0
+    print(f"bench: {summary(words)}")
+    return 1 if strict and "MISSED" in words else 0
 
 
 def readme_cell(row):

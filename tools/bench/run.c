@@ -50,13 +50,14 @@ const char *const bench_names[BENCH_CONTENDERS] = {
 };
 
 static const struct bench_pattern *const patterns[] = {
-	&bench_pair, &bench_burst32, &bench_bulk32, &bench_nested,
+	&bench_pair, &bench_pair_bounded, &bench_burst32, &bench_bulk32, &bench_nested,
 	&bench_alloc_free_10k, &bench_concurrent,
 	&bench_remote_free, &bench_remote_free_10k, &bench_one_alloc_n_free,
 	&bench_one_alloc_n_free_10k,
 	&bench_flow,
 	&bench_flow_free, &bench_overflow, &bench_starvation, &bench_age_pause,
-	&bench_expensive_new, &bench_constructed, &bench_primitives,
+	&bench_expensive_new, &bench_constructed, &bench_debug_levels,
+	&bench_primitives,
 	&bench_tail_500, &bench_tail_10k,
 };
 
@@ -70,7 +71,7 @@ static const struct bench_pattern *const patterns[] = {
  * @min: of the cheapest round
  * @max: of the dearest
  * @p95: 95 % of the rounds were not dearer
- * @step: counts an object, times SCALE, if @step.sections
+ * @step: counts an object, times SCALE, but for the longest stretch; if @step.sections
  */
 struct result {
 	const char *row;
@@ -197,6 +198,7 @@ static int stepped_round(struct runner *r, unsigned int id)
 		sum->steps += count_per_op(cost->steps, r);
 		sum->locked += count_per_op(cost->locked, r);
 		sum->irqs += count_per_op(cost->irqs, r);
+		sum->longest = max(sum->longest, cost->longest);
 		sum->sections += cost->sections;
 	}
 	return err;
@@ -364,8 +366,9 @@ static void show_result(struct seq_file *m, const struct result *result)
 		show_fixed(m, result->step.steps);
 		show_fixed(m, result->step.locked);
 		show_fixed(m, result->step.irqs);
+		seq_printf(m, " %lu", result->step.longest);
 	} else {
-		seq_puts(m, " - - -");
+		seq_puts(m, " - - - -");
 	}
 	seq_putc(m, '\n');
 }
@@ -374,7 +377,7 @@ void bench_show_results(struct seq_file *m)
 {
 	unsigned int i;
 
-	seq_puts(m, "# row contender ops n median min max p95 steps locked irqs\n");
+	seq_puts(m, "# row contender ops n median min max p95 steps locked irqs longest\n");
 	mutex_lock(&bench_lock);
 	for (i = 0; i < nr_results; i++)
 		show_result(m, &results[i]);

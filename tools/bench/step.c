@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts instructions by single steps: how many, how many that lock the bus and
- * how many that touch the interrupt flag
+ * Counts instructions by single steps: how many, how many that lock the bus, how
+ * many that touch the interrupt flag, and the longest stretch without preemption
  *
  * The trap flag makes the CPU enter the kernel after each instruction; a notifier
  * looks at the one that comes next. Interrupts clear the flag, so what they do is
@@ -22,6 +22,8 @@ bool bench_stepping;
 
 static struct bench_cost taken;
 static struct bench_cost overhead;
+static unsigned long stretch;
+static unsigned int own_count;	/* of preempt_count(): what the steps take themselves */
 
 /* Past segment, size, repeat and REX prefixes; says if one of them was lock. */
 static const u8 *skip_prefixes(const u8 *ip, bool *lock)
@@ -39,6 +41,18 @@ static const u8 *skip_prefixes(const u8 *ip, bool *lock)
 			return ip;
 		}
 	}
+}
+
+/* What comes next: a section that begins is not in it yet, its end still is. */
+static void step_stretch(const struct pt_regs *regs)
+{
+	unsigned int count = preempt_count() & (PREEMPT_MASK | SOFTIRQ_MASK);
+
+	own_count = min(own_count, count);
+	if (count == own_count && regs->flags & X86_EFLAGS_IF)
+		stretch = 0;
+	else
+		taken.longest = max(taken.longest, ++stretch);
 }
 
 static void step_look(const u8 *ip)
@@ -66,6 +80,7 @@ static int step_notify(struct notifier_block *notifier, unsigned long event,
 	if (event != DIE_DEBUG || !bench_stepping || !(*dr6 & DR_STEP))
 		return NOTIFY_DONE;
 	step_look((const u8 *)args->regs->ip);
+	step_stretch(args->regs);
 	return NOTIFY_STOP;
 }
 
@@ -80,8 +95,10 @@ void bench_step_end(struct bench_cost *cost)
 	cost->steps += taken.steps - overhead.steps;
 	cost->locked += taken.locked - overhead.locked;
 	cost->irqs += taken.irqs - overhead.irqs;
+	cost->longest = max(cost->longest, taken.longest);
 	cost->sections++;
 	taken = (struct bench_cost){};
+	stretch = 0;
 }
 
 int bench_step_start(void)
@@ -91,6 +108,7 @@ int bench_step_start(void)
 	if (err)
 		return err;
 	bench_stepping = true;
+	own_count = UINT_MAX;
 	taken = (struct bench_cost){};
 	overhead = (struct bench_cost){};
 	bench_step_on();
@@ -122,5 +140,6 @@ void bench_add_sampled(struct bench_cost *cost, const struct bench_cost *sampled
 	cost->steps += sampled->steps * nr / sections;
 	cost->locked += sampled->locked * nr / sections;
 	cost->irqs += sampled->irqs * nr / sections;
+	cost->longest = max(cost->longest, sampled->longest);
 	cost->sections++;
 }

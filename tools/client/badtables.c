@@ -25,7 +25,7 @@ AT(objcache_dev_batch, value, 8);
 AT(objcache_dev_batch, count, 16);
 AT(objcache_dev_batch, mismatches, 32);
 AT(objcache_dev_stats, created, 8);
-AT(objcache_dev_stats, session_objects, 248);
+AT(objcache_dev_stats, session_objects, 360);
 AT(objcache_dev_progress, elapsed_ns, 8);
 AT(objcache_dev_progress, reserved, 56);
 AT(objcache_dev_run, seed, 32);
@@ -108,7 +108,7 @@ void table_create(void)
 		PARAM("capacity of 64 MiB and 1 object", EINVAL, .size = 4096,
 		      .capacity = 16385),
 		PARAM("an unknown cache flag", EINVAL, .size = SIZE,
-		      .cache_flags = 1U << 4),
+		      .cache_flags = 1U << 7),
 		PARAM("all cache flags there can be", EINVAL, .size = SIZE,
 		      .cache_flags = ~0U),
 		PARAM("an unknown flag", EINVAL, .size = SIZE, .flags = 4),

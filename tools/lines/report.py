@@ -9,7 +9,7 @@
       of one boot: FOLDER/counts and FOLDER/results.log; prints its rows
   report.py --join JSON... --kernel LINE --out NAME
       writes NAME.json, NAME.txt and NAME.svg; prints the table and the targets.
-      The last line is `lines: N targets met, N missed`.
+      The last line is `lines: N targets met, N bounded, N missed`.
 
 Exit code: 0, or 1 if the planted counter was not named as the hottest line.
 """
@@ -28,7 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "bench"))
 
 from symbols import Symbols, Types  # noqa: E402
-from targets import LINES_TARGETS  # noqa: E402
+from targets import LINES_TARGETS, summary, verdict, verdict_cells  # noqa: E402
 
 SCHEMA = 1
 LINE = 64
@@ -346,17 +346,16 @@ def chart(run, name):
 
 
 def judge(rows):
-    lines, met = [["pattern", "CPUs", "what", "target", "measured", ""]], []
+    lines, words = [["pattern", "CPUs", "what", "target", "measured", ""]], []
     for target in LINES_TARGETS:
         for cpus, measured in target.measure(rows):
-            met.append(measured <= target.limit)
-            lines.append([target.pattern, cpus, target.what, f"at most {target.limit:.4g}", f"{measured:.4g}",
-                          "met" if met[-1] else "MISSED"])
+            words.append(verdict(target, measured))
+            lines.append([target.pattern, cpus, target.what, *verdict_cells(target, measured)])
     widths = [max(map(len, column)) for column in zip(*lines)]
     print("targets")
     for line in lines:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
-    print(f"lines: {sum(met)} targets met, {len(met) - sum(met)} missed")
+    print(f"lines: {summary(words)}")
 
 
 def join(options):

@@ -9,7 +9,7 @@ step "insmod objcache"
 load objcache
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
-client objcache-stress "--threads=$THREADS" "--duration=$DURATION" --show
+client objcache stress "--threads=$THREADS" "--duration=$DURATION" --show
 
 step "hostile ioctls"
 client objcache-badinput
@@ -20,6 +20,9 @@ check_slab_sizes
 step "example module"
 load objcache_example
 unload objcache_example
+
+step "debug mode, and a module with a mistake"
+check_debug_mode
 
 step "rmmod objcache"
 unload objcache

@@ -16,7 +16,7 @@ load objcache
 watch_events
 
 step "stress: $THREADS threads on $CPUS CPUs for $DURATION s"
-client objcache-stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
+client objcache stress "--threads=$THREADS" "--pairs=$PAIRS" "--duration=$DURATION"
 
 if [ "$FLAVOR" = kcsan ]; then
 	step "everything at once for $TORTURE s"
@@ -32,6 +32,9 @@ client objcache-pressure
 step "hostile ioctls"
 client objcache-badinput
 
+step "debug mode, and a module with a mistake"
+check_debug_mode
+
 step "trace events"
 # The request contexts of the device: some are parked.
 echo 1 >/sys/kernel/debug/objcache/objcache-requests/age
@@ -39,7 +42,7 @@ for shrinker in /sys/kernel/debug/shrinker/objcache-objcache-requests-*; do
 	# Memory cgroup, node, how many.
 	echo "0 0 1" >"$shrinker/scan"
 done
-check_events miss refill steal spill age shrink release
+check_events miss refill steal spill age shrink release finding
 
 if [ "$FLAVOR" != debug ]; then
 	step "what an object takes"

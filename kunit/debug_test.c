@@ -1,0 +1,842 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S17, debug mode: each mistake has one report, whose text is read in the kernel's log,
+ * in each context in which it can be made; the machine goes on and the books balance
+ */
+
+#include <linux/fs.h>
+#include <linux/kmemleak.h>
+#include <linux/kmsg_dump.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "contexts.h"
+#include "helpers.h"
+#include "tables.h"
+#include "../module/core/debug.h"
+
+static char line[512];
+
+/* Since the beginning of a mistake; copied for each look. */
+static struct kmsg_dump_iter log_start;
+
+static void log_mark(void)
+{
+	size_t len;
+
+	kmsg_dump_rewind(&log_start);
+	while (kmsg_dump_get_line(&log_start, false, line, sizeof(line) - 1, &len))
+		;
+}
+
+/* Lines since then with all three in them. */
+static unsigned int log_lines(const char *a, const char *b, const char *c)
+{
+	struct kmsg_dump_iter iter = log_start;
+	unsigned int nr = 0;
+	size_t len;
+
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		nr += strstr(line, a) && strstr(line, b) && strstr(line, c);
+	}
+	return nr;
+}
+
+/* The only report since then, or the test fails. */
+static void expect_report(struct kunit *test, const char *title,
+			  enum t_context context)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, t_wait_until(log_lines("objcache: ------", "", "")),
+			      "%s: no report in %s", title, t_context_name(context));
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ------", "", ""), 1, "%s in %s",
+			    title, t_context_name(context));
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ", title, ""), 1, "%s in %s",
+			    title, t_context_name(context));
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Likely: ", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Found by ", " on CPU ", " in "), 1);
+	KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
+}
+
+/* ---- mistakes ---- */
+
+struct mistake {
+	const char *title;
+	size_t stat;
+	/* In process context; then where it is made. */
+	void (*prepare)(struct kunit *test, struct mistake *m);
+	void (*make)(void *mistake);
+	unsigned int flags;
+	bool foreign;		/* no object is withdrawn */
+	bool elsewhere;		/* the one that is, is another cache's */
+	bool parked;		/* the object is in the cache */
+	/* of the run */
+	struct tcache *tc, *other;
+	void *obj;
+};
+
+#define STAT(name)	offsetof(struct objcache_stats, name)
+
+static struct tcache *create(struct kunit *test, const char *name,
+			     unsigned int flags)
+{
+	struct objcache_params params = {
+		.batch = 4, .capacity = 32, .ops = &t_ops_reset,
+		.flags = OBJCACHE_NO_AGING | flags,
+	};
+
+	/* The quarantine is a node's. */
+	t_on_cpu(test, 0);
+	return t_create_named(test, name, &params);
+}
+
+static void take(struct kunit *test, struct mistake *m)
+{
+	m->obj = t_get(m->tc, GFP_KERNEL, 1);
+	KUNIT_ASSERT_NOT_NULL(test, m->obj);
+	t_release(m->tc, m->obj, 1);
+}
+
+static void take_and_put(struct kunit *test, struct mistake *m)
+{
+	take(test, m);
+	objcache_put(m->tc->cache, m->obj);
+}
+
+static void take_elsewhere(struct kunit *test, struct mistake *m)
+{
+	m->obj = t_get(m->other, GFP_KERNEL, 1);
+	KUNIT_ASSERT_NOT_NULL(test, m->obj);
+	t_release(m->other, m->obj, 1);
+}
+
+static void put(void *mistake)
+{
+	struct mistake *m = mistake;
+
+	objcache_put(m->tc->cache, m->obj);
+}
+
+static void discard(void *mistake)
+{
+	struct mistake *m = mistake;
+
+	objcache_discard(m->tc->cache, m->obj);
+}
+
+static void put_inside(void *mistake)
+{
+	struct mistake *m = mistake;
+
+	objcache_put(m->tc->cache, m->obj + 8);
+}
+
+/* As a device does, and code that no compiler instruments. */
+static noinline __no_sanitize_address void scribble(void *to, u8 byte)
+{
+	WRITE_ONCE(*(u8 *)to, byte);
+}
+
+static void overrun(struct kunit *test, struct mistake *m)
+{
+	take(test, m);
+	scribble(m->obj + m->tc->size, 0x41);
+}
+
+static void underrun(struct kunit *test, struct mistake *m)
+{
+	take(test, m);
+	scribble(m->obj - 1, 0x41);
+}
+
+static void write_late(struct kunit *test, struct mistake *m)
+{
+	take_and_put(test, m);
+	scribble((u8 *)((struct tobj *)m->obj)->words + 3, 0x41);
+}
+
+static void get_it_again(void *mistake)
+{
+	struct mistake *m = mistake;
+
+	KUNIT_EXPECT_NULL(m->tc->test, objcache_try_get(m->tc->cache));
+}
+
+/* Past the header, which kernels that check such calls would complain in. */
+static void get_blocking(void *mistake)
+{
+	struct mistake *m = mistake;
+	void *obj = __objcache_get_slow(m->tc->cache, GFP_KERNEL);
+
+	if (obj)
+		objcache_put(m->tc->cache, obj);
+}
+
+static void need_an_object(struct kunit *test, struct mistake *m)
+{
+	take_and_put(test, m);
+}
+
+/* What is right after a mistake, as before: objects come and go, and all is counted. */
+static void expect_life_goes_on(struct tcache *tc)
+{
+	struct tobj *objs[40];
+
+	t_get_all(tc, objs, ARRAY_SIZE(objs));
+	t_put_all(tc, objs, ARRAY_SIZE(objs));
+	t_get_all(tc, objs, ARRAY_SIZE(objs));
+	t_put_all(tc, objs, ARRAY_SIZE(objs));
+}
+
+/* As t_finish(), but for @withdrawn objects, whose destructor does not run. */
+static void finish(struct tcache *tc, unsigned int withdrawn)
+{
+	bool warned = test_taint(TAINT_WARN);
+	struct kunit *test = tc->test;
+	struct objcache_stats st;
+
+	objcache_drain(tc->cache);
+	t_expect_balanced_now(tc, 0);
+	st = t_stats(tc);
+	KUNIT_EXPECT_EQ(test, st.withdrawn, withdrawn);
+	KUNIT_EXPECT_EQ(test, st.destroyed, st.created);
+	KUNIT_EXPECT_EQ(test, (u64)atomic_read(&tc->dtors_done), st.created - withdrawn);
+	t_destroy(tc);
+	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
+	t_expect_no_fault(tc);
+}
+
+static void make_mistake(struct kunit *test, const struct mistake *plan,
+			 enum t_context context)
+{
+	struct mistake m = *plan;
+
+	m.flags = m.flags ?: OBJCACHE_STACKS;
+	m.tc = create(test, "kunit", m.flags);
+	m.other = create(test, "kunit-other", m.flags);
+	m.prepare(test, &m);
+	log_mark();
+	KUNIT_EXPECT_TRUE(test, t_run_in(context, m.make, &m));
+	expect_report(test, m.title, context);
+	KUNIT_EXPECT_EQ_MSG(test, t_stat_at(m.tc, m.stat), 1, "%s in %s", m.title,
+			    t_context_name(context));
+	if (!m.foreign) {
+		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Taken by ", " us before", ""), 1);
+		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: ", "is withdrawn", ""), 1);
+		/* Reported once, but counted. */
+		if (m.make == put)
+			m.make(&m);
+	} else if (m.make == put_inside) {
+		t_run_in(T_TASK, put, &m);
+	}
+	expect_life_goes_on(m.tc);
+	expect_life_goes_on(m.other);
+	finish(m.tc, !m.foreign && !m.elsewhere);
+	finish(m.other, m.elsewhere);
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ------", "", ""), 1, "%s in %s",
+			    m.title, t_context_name(context));
+}
+
+/* In all contexts but NMI, which has a test of its own. */
+static void in_each(struct kunit *test, const struct mistake *plan)
+{
+	enum t_context context;
+
+	for (context = 0; context < T_NMI; context++)
+		make_mistake(test, plan, context);
+}
+
+static void in_nmi_too(struct kunit *test, const struct mistake *plan)
+{
+	t_need_nmi(test);
+	make_mistake(test, plan, T_NMI);
+}
+
+#define MISTAKE(what, ...)						\
+static const struct mistake what = { __VA_ARGS__ };			\
+static void s17_##what##_is_found(struct kunit *test)			\
+{									\
+	in_each(test, &what);						\
+}									\
+static void s17_##what##_is_found_in_nmi(struct kunit *test)		\
+{									\
+	in_nmi_too(test, &what);					\
+}
+
+MISTAKE(put_twice, .title = "kunit: put twice: object #", .stat = STAT(put_twice),
+	.prepare = take_and_put, .make = put)
+MISTAKE(put_of_no_object, .title = "kunit: put of a foreign pointer: ",
+	.stat = STAT(put_foreign), .prepare = take, .make = put_inside, .foreign = true)
+MISTAKE(put_elsewhere, .title = "kunit: put into the wrong cache: object #",
+	.stat = STAT(put_elsewhere), .prepare = take_elsewhere, .make = put,
+	.elsewhere = true)
+MISTAKE(discard_of_a_parked_object, .title = "kunit: discard of a parked object: object #",
+	.stat = STAT(discarded_parked), .prepare = take_and_put, .make = discard)
+MISTAKE(write_after_put, .title = "kunit: write after put: object #",
+	.stat = STAT(written_after_put), .prepare = write_late, .make = get_it_again)
+MISTAKE(overrun_at_put, .title = "kunit: write beyond the end: object #",
+	.stat = STAT(overrun), .prepare = overrun, .make = put)
+MISTAKE(underrun_at_put, .title = "kunit: write before the start: object #",
+	.stat = STAT(underrun), .prepare = underrun, .make = put)
+MISTAKE(overrun_at_discard, .title = "kunit: write beyond the end: object #",
+	.stat = STAT(overrun), .prepare = overrun, .make = discard)
+
+static const struct mistake blocking = {
+	.title = "kunit: get that may sleep where nobody may",
+	.stat = STAT(wrong_context), .prepare = need_an_object, .make = get_blocking,
+	.foreign = true,
+};
+
+static void s17_get_from_the_wrong_context_is_found(struct kunit *test)
+{
+	enum t_context context;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count who may not be preempted");
+	for (context = T_BH_OFF; context < T_NMI; context++)
+		make_mistake(test, &blocking, context);
+}
+
+static void s17_get_from_the_wrong_context_is_found_in_nmi(struct kunit *test)
+{
+	in_nmi_too(test, &blocking);
+}
+
+/* ---- foreign pointers of each kind ---- */
+
+static void expect_foreign(struct tcache *tc, void *ptr, const char *says)
+{
+	struct kunit *test = tc->test;
+
+	log_mark();
+	objcache_put(tc->cache, ptr);
+	expect_report(test, "kunit: put of a foreign pointer", T_TASK);
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   ", says, ""), 1, "%s", says);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: ignored", "", ""), 1);
+}
+
+static void s17_a_foreign_pointer_is_not_followed(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct tobj *obj = t_get(tc, GFP_KERNEL, 1);
+	void *gone = kmalloc(64, GFP_KERNEL);
+	u64 on_stack = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	kfree(gone);
+	expect_foreign(tc, (void *)8, "It is a NULL with an offset.");
+	expect_foreign(tc, ERR_PTR(-ENOMEM), "It is an error.");
+	expect_foreign(tc, &on_stack, "It points to the caller's stack.");
+	expect_foreign(tc, (void *)obj + 1, "It points to byte 1 of an object of cache kunit.");
+	expect_foreign(tc, (void *)obj + 16, "It points to byte 16 of an object of cache kunit.");
+	expect_foreign(tc, gone, "No object of a checked cache begins there.");
+	expect_foreign(tc, (void *)obj - 3, "No object of a checked cache begins there.");
+	/* Not even mapped, wherever that may be. */
+	expect_foreign(tc, (void *)(LONG_MAX / 2), "No object of a checked cache begins there.");
+	KUNIT_EXPECT_EQ(test, t_stat(tc, put_foreign), 8);
+	t_put(tc, obj, 1);
+	expect_life_goes_on(tc);
+	finish(tc, 0);
+}
+
+/* ---- what has changed ---- */
+
+static void s17_plain_memory_is_poisoned(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 40, .batch = 2, .capacity = 8,
+		.flags = OBJCACHE_CHECK | OBJCACHE_NO_AGING,
+	};
+	struct objcache *cache = objcache_create("kunit-plain", &params);
+	struct objcache_stats st;
+	u8 *obj;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	obj = objcache_get(cache, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	objcache_put(cache, obj);
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj, POISON_FREE, 40));
+	memcpy(obj + 9, "abc", 3);
+	log_mark();
+	objcache_drain(cache);
+	expect_report(test, "kunit-plain: write after put: object #1, 40 bytes", T_TASK);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Bytes 9 to 11 are: 61 62 63", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   and should be: 6b 6b 6b", "", ""), 1);
+	objcache_read_stats(cache, &st);
+	KUNIT_EXPECT_EQ(test, st.written_after_put, 1);
+	KUNIT_EXPECT_EQ(test, st.created, st.destroyed);
+	objcache_destroy(cache);
+}
+
+static void s17_what_changed_is_shown_beside_what_it_was(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct mistake m = { .tc = tc };
+	char was[64], is[64];
+	u8 *bytes;
+
+	take_and_put(test, &m);
+	bytes = (u8 *)((struct tobj *)m.obj)->words;
+	snprintf(was, sizeof(was), "objcache:   and should be: %*ph", 2, bytes);
+	bytes[0] ^= 0xff;
+	bytes[1] ^= 0x0f;
+	snprintf(is, sizeof(is), " are: %*ph", 2, bytes);
+	log_mark();
+	KUNIT_EXPECT_NULL(test, objcache_try_get(tc->cache));
+	expect_report(test, "kunit: write after put: object #1", T_TASK);
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   Bytes 16 to 17", is, ""), 1, "%s", is);
+	KUNIT_EXPECT_EQ_MSG(test, log_lines(was, "", ""), 1, "%s", was);
+	finish(tc, 1);
+}
+
+/* Of a large object only its start is kept; what comes behind has a sum. */
+static void s17_a_large_object_is_verified_as_a_whole(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 4000, .batch = 1, .capacity = 4, .ops = &t_ops,
+		.flags = OBJCACHE_NO_AGING | OBJCACHE_CHECK,
+	};
+	struct tcache *tc = t_create_named(test, "kunit", &params);
+	struct mistake m = { .tc = tc };
+
+	take_and_put(test, &m);
+	scribble(m.obj + 3999, 0x41);
+	log_mark();
+	objcache_drain(tc->cache);
+	expect_report(test, "kunit: write after put: object #1, 4000 bytes", T_TASK);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Changed: ", "from 512 on", ""), 1);
+	finish(tc, 1);
+}
+
+/* ---- at once ---- */
+
+struct racer {
+	struct tcache *tc;
+	void *obj;
+	atomic_t there;
+};
+
+static void race(struct racer *racer)
+{
+	atomic_inc(&racer->there);
+	while (atomic_read(&racer->there) < 2)
+		cpu_relax();
+	objcache_put(racer->tc->cache, racer->obj);
+	atomic_inc(&racer->there);
+}
+
+static void t_nothing_at_all(void *unused)
+{
+}
+
+static void race_from_afar(void *racer)
+{
+	race(racer);
+}
+
+/* Not put after put, but both at once, of which either may be the first. */
+static void s17_racing_puts_are_found(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	call_single_data_t there;
+	struct racer racer = { .tc = tc };
+	unsigned int i, rounds = 200;
+	int cpu;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "one CPU");
+	for (i = 0; i < rounds; i++) {
+		struct mistake m = { .tc = tc };
+
+		take(test, &m);
+		racer.obj = m.obj;
+		atomic_set(&racer.there, 0);
+		preempt_disable();
+		cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+		INIT_CSD(&there, race_from_afar, &racer);
+		KUNIT_EXPECT_EQ(test, 0, smp_call_function_single_async(cpu, &there));
+		race(&racer);
+		while (atomic_read(&racer.there) < 4)
+			cpu_relax();
+		preempt_enable();
+		/* The interrupt's end, before its descriptor is used again. */
+		smp_call_function_single(cpu, t_nothing_at_all, NULL, 1);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, put_twice), rounds);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, puts), rounds);
+	expect_life_goes_on(tc);
+	finish(tc, rounds);
+}
+
+/* ---- ops ---- */
+
+static atomic_t op_ends;
+
+static int ctor_off(void *obj, void *ctx, gfp_t gfp)
+{
+	local_irq_disable();
+	return 0;
+}
+
+static void dtor_off(void *obj, void *ctx)
+{
+	preempt_disable();
+	atomic_inc(&op_ends);
+}
+
+static bool reset_off(void *obj, void *ctx)
+{
+	preempt_disable();
+	return true;
+}
+
+static bool reset_sleeps(void *obj, void *ctx)
+{
+	usleep_range(100, 200);
+	return true;
+}
+
+static int ctor_fine(void *obj, void *ctx, gfp_t gfp)
+{
+	return 0;
+}
+
+static void expect_bad_op(struct kunit *test, const struct objcache_ops *ops,
+			  enum t_context context, const char *says)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = 2, .capacity = 8, .ops = ops,
+		.flags = OBJCACHE_CHECK | OBJCACHE_NO_AGING,
+	};
+	struct objcache_stats st;
+	struct tcache tc = { .test = test };
+	struct mistake m = { .tc = &tc };
+
+	tc.cache = objcache_create("kunit-ops", &params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tc.cache);
+	log_mark();
+	m.obj = objcache_get(tc.cache, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, m.obj);
+	KUNIT_EXPECT_TRUE(test, t_run_in(context, put, &m));
+	objcache_drain(tc.cache);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	expect_report(test, "kunit-ops: an op misbehaves", context);
+	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   ", says, ""), 1, "%s in %s", says,
+			    t_context_name(context));
+	objcache_read_stats(tc.cache, &st);
+	KUNIT_EXPECT_EQ(test, st.op_misbehaved, 1);
+	KUNIT_EXPECT_EQ(test, st.created, st.destroyed);
+	objcache_destroy(tc.cache);
+}
+
+static const struct objcache_ops ops_reset_off = { .reset = reset_off };
+
+static void s17_ops_that_misbehave_are_found(struct kunit *test)
+{
+	const struct objcache_ops ctor = { .ctor = ctor_off };
+	const struct objcache_ops dtor = { .ctor = ctor_fine, .dtor = dtor_off };
+	const struct objcache_ops sleeps = { .reset = reset_sleeps };
+	enum t_context context;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count who may not be preempted");
+	atomic_set(&op_ends, 0);
+	expect_bad_op(test, &ctor, T_TASK, "The ctor has left interrupts on or off");
+	expect_bad_op(test, &dtor, T_TASK, "The dtor has left preemption on or off");
+	KUNIT_EXPECT_EQ(test, atomic_read(&op_ends), 1);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		expect_bad_op(test, &sleeps, T_TASK, "The reset has slept");
+	for (context = 0; context < T_NMI; context++)
+		expect_bad_op(test, &ops_reset_off, context,
+			      "The reset has left preemption on or off");
+}
+
+static void s17_ops_that_misbehave_are_found_in_nmi(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count who may not be preempted");
+	t_need_nmi(test);
+	expect_bad_op(test, &ops_reset_off, T_NMI, "The reset has left preemption on or off");
+}
+
+/* ---- leaks, and what comes too late ---- */
+
+#define LEAKED	20
+
+static noinline void leak(struct objcache *cache, void **objs, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		objs[i] = objcache_get(cache, GFP_KERNEL);
+		/* Its slab stays for good, by contract. */
+		if (objs[i])
+			kmemleak_not_leak(objs[i] - 16);
+	}
+}
+
+struct late {
+	struct objcache *cache;
+	void *obj;
+};
+
+static void put_late(void *late)
+{
+	struct late *l = late;
+
+	objcache_put(l->cache, l->obj);
+}
+
+static void s17_leaks_and_late_puts_are_found(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = 2, .capacity = 8,
+		.flags = OBJCACHE_STACKS | OBJCACHE_NO_AGING,
+	};
+	struct late late = {
+		.cache = objcache_create("kunit-leaver-debug", &params),
+	};
+	struct objcache_stats st;
+	enum t_context context;
+	void *objs[LEAKED];
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, late.cache);
+	leak(late.cache, objs, LEAKED);
+	log_mark();
+	objcache_destroy(late.cache);
+	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak+0x", "", ""), 1);
+	for (context = 0; context < T_NMI; context++) {
+		late.obj = objs[context];
+		log_mark();
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, put_late, &late));
+		expect_report(test, "kunit-leaver-debug: call for a destroyed cache: object #",
+			      context);
+		/* And again. */
+		put_late(&late);
+		KUNIT_EXPECT_EQ(test, log_lines("objcache: ------", "", ""), 1);
+	}
+	objcache_read_stats(late.cache, &st);
+	KUNIT_EXPECT_EQ(test, st.leaked, LEAKED);
+	KUNIT_EXPECT_EQ(test, st.put_late, 2 * T_NMI);
+}
+
+/* ---- the quarantine ---- */
+
+static void s17_the_quarantine_is_first_in_first_out(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct tobj *objs[32];
+	unsigned int i;
+
+	t_get_all(tc, objs, 32);
+	t_put_all(tc, objs, 31);
+	/* As long as it is not full, a fresh one. */
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 32);
+	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 33);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 32);
+	for (i = 0; i < 31; i++) {
+		struct tobj *obj = t_get(tc, GFP_KERNEL, 1);
+
+		KUNIT_EXPECT_PTR_EQ(test, obj, objs[i]);
+		t_put(tc, obj, 1);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 33);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, hits), 0);
+	t_put(tc, objs[31], 1);
+	t_finish(tc);
+}
+
+static void s17_drop_keeps_three_of_four(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_DROP);
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++)
+		t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
+	/* Seven standard deviations to either side. */
+	KUNIT_EXPECT_GT(test, t_stat(tc, refused), 150);
+	KUNIT_EXPECT_LT(test, t_stat(tc, refused), 350);
+	t_finish(tc);
+}
+
+/* A NO_STEAL cache and a NODE_LOCAL one, and level none beside a check. */
+static void s17_each_flag_goes_with_it(struct kunit *test)
+{
+	static const unsigned int flags[] = {
+		OBJCACHE_NO_STEAL, OBJCACHE_NODE_LOCAL, OBJCACHE_DEBUG,
+		OBJCACHE_NO_STEAL | OBJCACHE_DROP,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct tcache *tc = create(test, "kunit", flags[i] | OBJCACHE_STACKS);
+
+		expect_life_goes_on(tc);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, withdrawn), 0);
+		t_finish(tc);
+	}
+}
+
+/* ---- by name, and what people see ---- */
+
+#define PARAMETER	"/sys/module/objcache/parameters/debug"
+
+static char parameter_was[512];
+
+static int parameter_set(const char *text)
+{
+	struct file *file = filp_open(PARAMETER, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_write(file, text, strlen(text), &pos);
+	filp_close(file, NULL);
+	return ret < 0 ? ret : 0;
+}
+
+static void parameter_restore(void *unused)
+{
+	parameter_set(parameter_was);
+}
+
+static void parameter_save(struct kunit *test)
+{
+	struct file *file;
+	loff_t pos = 0;
+
+	t_need_files(test);
+	file = filp_open(PARAMETER, O_RDONLY, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	memset(parameter_was, 0, sizeof(parameter_was));
+	KUNIT_EXPECT_GE(test, kernel_read(file, parameter_was, 500, &pos), 1);
+	filp_close(file, NULL);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, NULL));
+}
+
+static void expect_config(struct kunit *test, const char *name, const char *says)
+{
+	char path[96];
+	struct t_table *table;
+	struct tcache *tc = create(test, name, 0);
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/objcache/%s/config", name);
+	table = t_table_open(test, path, 4096);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(t_table_read(table), says), "%s: %s", name,
+				  table->text);
+	t_table_close(table);
+	expect_life_goes_on(tc);
+	t_finish(tc);
+}
+
+static void s17_caches_are_chosen_by_name(struct kunit *test)
+{
+	const char *names = "kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none\n";
+
+	parameter_save(test);
+	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));
+	expect_config(test, "kunit-a", "flags: 0x34 NO_AGING CHECK STACKS\n");
+	expect_config(test, "kunit-ab", "flags: 0x4 NO_AGING\n");
+	expect_config(test, "kunit-bb", "flags: 0x54 NO_AGING CHECK DROP\n");
+	expect_config(test, "kunit-c", "flags: 0x14 NO_AGING CHECK\n");
+	expect_config(test, "kunit-d", "flags: 0xc NO_AGING DEBUG\n");
+	KUNIT_EXPECT_EQ(test, 0, parameter_set("\n"));
+	expect_config(test, "kunit-c", "flags: 0x4 NO_AGING\n");
+}
+
+static void s17_what_is_misspelt_is_refused(struct kunit *test)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{ "kunit:none+stack", "'stack' is no level" },
+		{ "kunit:check+", "'' is no level" },
+		{ "ku nit", "'ku nit' is no name" },
+		{ "kunit,,x", "an entry has no name" },
+		{ "k*t:check", "'k*t' is no name" },
+	};
+	unsigned int i;
+
+	parameter_save(test);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		log_mark();
+		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
+		KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: module parameter debug: ", bad[i].says,
+						    "levels none, check, stacks, drop"),
+				    1, "%s", bad[i].text);
+	}
+}
+
+static void s17_what_is_out_is_grouped_by_stack(struct kunit *test)
+{
+	struct tcache *tc;
+	struct t_table *table;
+	const char *text, *most, *few;
+	struct tobj **objs = t_objs(test, 1003);
+	unsigned int i;
+
+	t_need_files(test);
+	tc = create(test, "kunit-out", OBJCACHE_STACKS);
+	t_get_all(tc, objs, 3);
+	for (i = 3; i < 1003; i++)
+		objs[i] = t_get(tc, GFP_KERNEL, 1);
+	table = t_table_open(test, "/sys/kernel/debug/objcache/kunit-out/outstanding", 16384);
+	text = t_table_read(table);
+	most = strstr(text, "\n1000 objects, the oldest for ");
+	few = strstr(text, "\n3 objects, the oldest for ");
+	KUNIT_EXPECT_EQ_MSG(test, 0, strncmp(text, "1003 objects are out\n", 21), "%s", text);
+	KUNIT_EXPECT_TRUE_MSG(test, most && few && most < few, "%s", text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, "s17_what_is_out_is_grouped_by_stack+0x"),
+				  "%s", text);
+	t_table_close(table);
+	t_put_all(tc, objs, 1003);
+	t_finish(tc);
+}
+
+static struct kunit_case debug_cases[] = {
+	KUNIT_CASE_SLOW(s17_put_twice_is_found),
+	KUNIT_CASE(s17_put_twice_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_put_of_no_object_is_found),
+	KUNIT_CASE(s17_put_of_no_object_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_put_elsewhere_is_found),
+	KUNIT_CASE(s17_put_elsewhere_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_discard_of_a_parked_object_is_found),
+	KUNIT_CASE(s17_discard_of_a_parked_object_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_write_after_put_is_found),
+	KUNIT_CASE(s17_write_after_put_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_overrun_at_put_is_found),
+	KUNIT_CASE(s17_overrun_at_put_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_underrun_at_put_is_found),
+	KUNIT_CASE(s17_underrun_at_put_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_overrun_at_discard_is_found),
+	KUNIT_CASE(s17_overrun_at_discard_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_get_from_the_wrong_context_is_found),
+	KUNIT_CASE(s17_get_from_the_wrong_context_is_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_a_foreign_pointer_is_not_followed),
+	KUNIT_CASE(s17_plain_memory_is_poisoned),
+	KUNIT_CASE(s17_what_changed_is_shown_beside_what_it_was),
+	KUNIT_CASE(s17_a_large_object_is_verified_as_a_whole),
+	KUNIT_CASE_SLOW(s17_racing_puts_are_found),
+	KUNIT_CASE_SLOW(s17_ops_that_misbehave_are_found),
+	KUNIT_CASE(s17_ops_that_misbehave_are_found_in_nmi),
+	KUNIT_CASE_SLOW(s17_leaks_and_late_puts_are_found),
+	KUNIT_CASE(s17_the_quarantine_is_first_in_first_out),
+	KUNIT_CASE(s17_drop_keeps_three_of_four),
+	KUNIT_CASE(s17_each_flag_goes_with_it),
+	KUNIT_CASE(s17_caches_are_chosen_by_name),
+	KUNIT_CASE(s17_what_is_misspelt_is_refused),
+	KUNIT_CASE(s17_what_is_out_is_grouped_by_stack),
+	{}
+};
+
+static struct kunit_suite debug_suite = {
+	.name = "objcache_debug",
+	.test_cases = debug_cases,
+};
+
+kunit_test_suite(debug_suite);

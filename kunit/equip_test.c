@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S12 and S20: a CPU's part exists while the CPU does
+ */
+
+#include <linux/cpu.h>
+#include <linux/mm.h>
+
+#include "outside.h"
+
+/* ---- what a CPU costs ---- */
+
+#define CACHES	8
+
+static void destroy_caches(void *p)
+{
+	struct objcache **caches = p;
+	unsigned int i;
+
+	for (i = 0; i < CACHES; i++)
+		if (!IS_ERR_OR_NULL(caches[i]))
+			objcache_destroy(caches[i]);
+}
+
+/* Bytes that so many caches take, whose CPUs' parts are as large as may be. */
+static long cost_of_caches(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = 1, .capacity = 65536, .flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache *caches[CACHES] = {};
+	long before = si_mem_available(), cost;
+	unsigned int i;
+	char name[24];
+
+	for (i = 0; i < CACHES; i++) {
+		snprintf(name, sizeof(name), "kunit-other-%u", i);
+		caches[i] = objcache_create(name, &params);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(caches[i]));
+	}
+	cost = (before - (long)si_mem_available()) * PAGE_SIZE;
+	destroy_caches(caches);
+	return cost;
+}
+
+static void s20_an_absent_cpu_costs_next_to_nothing(struct kunit *test)
+{
+	unsigned int cpus = num_online_cpus(), cpu = t_victim();
+	long all, without, share;
+
+	t_need_hotplug(test);
+	t_on_cpu(test, 0);
+	/* What the first ones need for good does not count. */
+	cost_of_caches(test);
+	all = cost_of_caches(test);
+	share = all / cpus;
+	t_cpu_off(test, cpu);
+	without = cost_of_caches(test);
+	t_cpu_on(test, cpu);
+	kunit_info(test, "%ld KiB with %u CPUs, %ld KiB with one less", all / SZ_1K, cpus,
+		   without / SZ_1K);
+	KUNIT_EXPECT_LT(test, without, all - share / 2);
+	/* Or memory is not what a CPU costs, and nothing is shown. */
+	KUNIT_EXPECT_GT(test, share, CACHES * SZ_128K);
+}
+
+static void s20_a_cpu_that_goes_gives_its_part_back(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .batch = 1, .capacity = 65536, .flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache **caches = kunit_kcalloc(test, CACHES, sizeof(*caches), GFP_KERNEL);
+	unsigned int cpu = t_victim(), i;
+	long cost, online, offline;
+	char name[24];
+
+	t_need_hotplug(test);
+	KUNIT_ASSERT_NOT_NULL(test, caches);
+	t_on_cpu(test, 0);
+	/* Also what the kernel itself needs for a CPU, in both directions. */
+	t_cpu_off(test, cpu);
+	t_cpu_on(test, cpu);
+	cost = si_mem_available();
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_caches, caches));
+	for (i = 0; i < CACHES; i++) {
+		snprintf(name, sizeof(name), "kunit-other-%u", i);
+		caches[i] = objcache_create(name, &params);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(caches[i]));
+	}
+	online = si_mem_available();
+	cost -= online;
+	t_cpu_off(test, cpu);
+	rcu_barrier();
+	KUNIT_EXPECT_TRUE(test, t_wait_until((offline = si_mem_available()) - online >
+					     cost / (long)num_possible_cpus() / 2));
+	kunit_info(test, "%ld pages for %u CPUs, %ld came back", cost, num_possible_cpus(),
+		   offline - online);
+	t_cpu_on(test, cpu);
+}
+
+/* ---- coming and going ---- */
+
+/* With nothing but destructors that do not end, and as many as may wait. */
+static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = t_victim();
+
+	t_need_hotplug(test);
+	t_on_cpu(test, 0);
+	t_doom(tc, T_LEAST_BOUND + 8);
+	t_cpu_off(test, cpu);
+	t_cpu_on(test, cpu);
+	/* No patience ended that the destructors have: they were held up all the time. */
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 0);
+	t_open_gate(tc);
+	t_finish(tc);
+}
+
+static struct kunit_case hotplug_cases[] = {
+	KUNIT_CASE_SLOW(s20_an_absent_cpu_costs_next_to_nothing),
+	KUNIT_CASE_SLOW(s20_a_cpu_that_goes_gives_its_part_back),
+	KUNIT_CASE_SLOW(s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up),
+	{}
+};
+
+static struct kunit_suite hotplug_suite = {
+	.name = "objcache_equip",
+	.test_cases = hotplug_cases,
+};
+
+kunit_test_suite(hotplug_suite);

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# tools/inspect/ in a VM: SCRIPT= of make guest, from tools/inspect_test.sh.
+
+# counted CACHE KEY: of its statistics; 0 while there is no such cache.
+counted() {
+	counted_value=$(./objcache stat "$1" 2>/dev/null | sed -n "s/^  $2  *\([0-9]*\) .*/\1/p")
+	echo "${counted_value:-0}"
+}
+
+# wait_for_more CACHE KEY: until it has counted a thousand more.
+wait_for_more() {
+	more_from=$(counted "$1" "$2")
+	until [ "$(counted "$1" "$2")" -gt $((more_from + 1000)) ]; do
+		usleep 100000
+	done
+}
+
+# inspects FILE WORDS...: while a workload runs; each of the words is in what it says.
+inspects() {
+	inspects_file=$1
+	shift
+	step -l 300 "$inspects_file"
+	./objcache stress -t 2 -n 1000000000 -d 1 -q >/dev/null 2>&1 &
+	inspects_load=$!
+	bpftrace "/guest/$inspects_file" >/tmp/inspects 2>&1 &
+	inspects_pid=$!
+	until grep -q "Ctrl-C to end" /tmp/inspects; do
+		[ -d /proc/$inspects_pid ] || break
+		usleep 200000
+	done
+	for inspects_key in steals fresh own_ring; do
+		wait_for_more "stress-$inspects_load" $inspects_key
+	done
+	kill -INT $inspects_pid
+	wait $inspects_pid || fail FAILED "bpftrace $inspects_file ended with status $?"
+	kill -INT $inspects_load
+	wait $inspects_load
+	head -n 150 /tmp/inspects
+	for inspects_words; do
+		grep -qE -- "$inspects_words" /tmp/inspects || fail FAILED "$inspects_file: not a word of '$inspects_words'"
+	done
+}
+
+step -l 300 "bpftrace is unpacked"
+try tar -C / -xzf bpftrace.tar.gz
+try mount -t tracefs tracefs /sys/kernel/tracing
+try ln -sf /usr/bin/bpftrace /bin/bpftrace
+load objcache
+inspects misses.bt '^@made_for\[stress-' '__objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
+	'^@own_ring\[stress-.*\]: [1-9]'
+inspects callers.bt '^@slow_gets\[.*\]: [1-9]' '^@slow_puts\[.*\]: [1-9]'
+unload objcache
