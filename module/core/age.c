@@ -182,7 +182,7 @@ static void objcache_age_visits(struct objcache_core *core)
 		/* A limit is not to be taken away beside objcache_bring_out(). */
 		if (objcache_may_disturb(cpu) || core->bounded)
 			nr += objcache_visit(core, cpu, true);
-		else if (objcache_private(core, c))
+		else if (objcache_private(core, c) || objcache_empties_on(c))
 			objcache_ask(c);
 	}
 	if (!nr)

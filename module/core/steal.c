@@ -175,7 +175,7 @@ struct objcache_magazine *objcache_steal(struct objcache_core *core,
 	if (core->flags & OBJCACHE_NO_STEAL) {
 		if (gens != OBJCACHE_AGED)
 			return NULL;
-		return objcache_steal_from(core, s, smp_processor_id(), true);
+		return objcache_steal_cpu(core, s, n, smp_processor_id(), gens);
 	}
 	if (s->owner && gens == OBJCACHE_CURRENT)
 		mag = objcache_steal_again(core, s);

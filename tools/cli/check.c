@@ -218,6 +218,23 @@ static void check_capacity(struct audit *audit)
 		  " may be", most, cpu, capacity);
 }
 
+/* Of debug mode: one line each, and one if there are none. */
+static void check_findings(struct audit *audit)
+{
+	unsigned int key, found = 0;
+
+	for (key = 0; key < STATS_NR; key++) {
+		if (!stat_is_finding(key) || !count_of(audit, key))
+			continue;
+		found++;
+		audit_say(audit, VERDICT_WRONG, "debug", "%s %" PRIu64 ": %s",
+			  stat_names[key].name, count_of(audit, key),
+			  stat_names[key].meaning);
+	}
+	if (!found)
+		audit_say(audit, VERDICT_FINE, "debug", "nothing was found");
+}
+
 /* max_objects and min_objects, of a cache that has them. */
 static void check_bounds(struct audit *audit)
 {
@@ -286,6 +303,7 @@ static void check_all(struct audit *audit)
 	check_sums(audit);
 	check_capacity(audit);
 	check_bounds(audit);
+	check_findings(audit);
 	check_memory(audit);
 }
 

@@ -176,9 +176,12 @@ def case_stat_shows_the_keys_of_the_header_and_no_others():
     with Root() as root:
         root.cache("map")
         text = root.objcache("stat", "map")
-        expect("keys", re.findall(r"^  (\w+) +\d+  \w", text, re.M), KEYS)
+        usual = [name for name, meaning in stats.entries() if not meaning.startswith("debug mode: ")]
+        expect("keys", re.findall(r"^  (\w+) +\d+  \w", text, re.M), usual)
         for name, meaning in stats.entries():
-            expect_in(name, meaning, text)
+            expect(f"{name} is shown", meaning in text, name in usual)
+        root.cache("checked", {"put_twice": 2})
+        expect_in("a finding", "put_twice                     2  debug mode: puts of", root.objcache("stat", "checked"))
         expect_in("balance", "created 100 = destroyed 40 + parked 48 + releasing 7 + in use 5\n", text)
         cache = root.json("stat", "map")[0]["caches"][0]
         expect("keys in JSON", list(cache["stats"]), KEYS)
@@ -190,12 +193,12 @@ def case_stat_shows_the_keys_of_the_header_and_no_others():
 
 def case_stat_lives_with_newer_and_older_modules():
     with Root() as root:
-        root.cache("map", more="put_twice: 3\nwho: knows\nnot a line\n", without=("waits", "stolen"))
+        root.cache("map", more="brandnew: 3\nwho: knows\nnot a line\n", without=("waits", "stolen"))
         text = root.objcache("stat", "map")
-        expect("put_twice", re.findall(r"^  put_twice +(\d+)  \(newer", text, re.M), ["3"])
+        expect("brandnew", re.findall(r"^  brandnew +(\d+)  \(newer", text, re.M), ["3"])
         expect("waits", re.findall(r"^  waits", text, re.M), [])
         stat = root.json("stat")[0]["caches"][0]["stats"]
-        expect("put_twice in JSON", stat.get("put_twice"), 3)
+        expect("brandnew in JSON", stat.get("brandnew"), 3)
         expect("waits in JSON", stat.get("waits"), None)
         expect_in("doctor", "of what the module counts 1 keys are new to this command, and it lacks 2",
                   root.objcache("doctor", code=1))
@@ -243,7 +246,7 @@ def case_check_passes_what_balances():
         root.cache("a")
         root.cache("b")
         text = root.objcache("check")
-        expect_in("last line", "check: PASS 2 caches, 32 checks", text)
+        expect_in("last line", "check: PASS 2 caches, 34 checks", text)
         expect_in("all", "fine     created 100 = destroyed 40", root.objcache("check", "--all"))
         checked = root.json("check", "a")[0]
         expect("verdicts", {check["verdict"] for check in checked["caches"][0]["checks"]}, {"fine"})
@@ -263,6 +266,7 @@ def case_check_fails_what_does_not():
                 ("capacity", "12 parked on CPU 0, the most; 11 may be", {"config": CONFIG.replace("128", "11")}),
                 ("maximum", "60 objects, 59 may be", {"config": CONFIG + "max_objects: 59\n"}),
                 ("minimum", "60 objects, 61 must be", {"config": CONFIG + "min_objects: 61\n"}),
+                ("debug", "put_twice 2: debug mode: puts of an object", {"books": {"put_twice": 2}}),
                 ("memory", "63 objects of 62", {"books": {"created": 103, "in_use": 8, "gets": 1008}})):
             root.cache("good")
             root.cache("bad", **change)

@@ -129,6 +129,8 @@ static void stat_text_keys(const struct reading *r)
 	for (i = 0; i < STATS_NR; i++) {
 		if (!r->now.stats.there[i])
 			continue;
+		if (stat_is_finding(i) && !r->now.stats.value[i])
+			continue;
 		printf("  %-16s %14" PRIu64, stat_names[i].name,
 		       reading_value(r, i));
 		if (delta)

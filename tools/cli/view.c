@@ -28,6 +28,11 @@ bool stat_is_level(enum stat_key key)
 	       key == STAT_in_use || key == STAT_magazines_empty;
 }
 
+bool stat_is_finding(enum stat_key key)
+{
+	return !strncmp(stat_names[key].meaning, "debug mode: ", 12);
+}
+
 uint64_t stat_grown(const struct cache_stats *now,
 		    const struct cache_stats *before, enum stat_key key)
 {

@@ -22,6 +22,9 @@ int view_read(struct view *view, const char *cache);
 /* Levels do not add up over time; all else is a count of events. */
 bool stat_is_level(enum stat_key key);
 
+/* What debug mode has found, and has to find nothing. */
+bool stat_is_finding(enum stat_key key);
+
 /* By how much a count has grown, 0 if it was read before the cache was made anew. */
 uint64_t stat_grown(const struct cache_stats *now,
 		    const struct cache_stats *before, enum stat_key key);

@@ -118,6 +118,14 @@ shows "check: PASS 3 caches" check --all
 shows '"caches_wrong":0' check --json
 shows '"problems":0' doctor --json
 unload objcache_knobs
+echo wrong:stacks >/sys/module/objcache/parameters/debug
+load objcache_wrong
+refuses 1 "put_twice 1: debug mode" check wrong
+grep -q "held by: .* objects are out" /tmp/refused || fail FAILED "objcache check wrong: does not say who holds what"
+shows "cache wrong has CHECK STACKS" doctor
+unload objcache_wrong
+echo >/sys/module/objcache/parameters/debug
+shows "0 things that cost speed" doctor
 
 step "rmmod objcache"
 [ -z "$(ls /sys/kernel/tracing/instances)" ] || fail FAILED "left: $(ls /sys/kernel/tracing/instances)"
