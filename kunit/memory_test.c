@@ -264,8 +264,16 @@ static struct kunit_case memory_cases[] = {
 	{}
 };
 
+/* All of them do. */
+static int memory_needs_files(struct kunit *test)
+{
+	t_need_files(test);
+	return 0;
+}
+
 static struct kunit_suite memory_suite = {
 	.name = "objcache_memory",
+	.init = memory_needs_files,
 	.test_cases = memory_cases,
 };
 
