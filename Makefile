@@ -11,7 +11,7 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 odd := : , ; ' " ` $$ \# % & < > | * ? [ ] ( ) \ !
 plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$(findstring $(character),$(2)))),$(error \
 	objcache: $(1)=$(2): no path that kbuild can have: white space in it, or one of $(odd)))
-ifneq ($(filter all modules modules_install linked tools install clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all modules modules_install linked tools install clean convert,$(or $(MAKECMDGOALS),all)),)
 $(call plain,CURDIR,$(CURDIR))
 $(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
 ifeq ($(origin O),command line)
@@ -25,7 +25,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' '$(utsrelease)' 2>/dev/
 out    = $(CURDIR)/build/$(release)
 # Of another machine than this one, named as for the kernel by ARCH and CROSS_COMPILE.
 clients = $(CURDIR)/build/tools$(if $(CROSS_COMPILE),-$(ARCH))
-linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/lines tools/scale tools/unload tools/contract tools/knobs
+linked = Kbuild module kunit tools/example tools/fault tools/torture tools/bench tools/lines tools/scale tools/unload tools/scenes tools/knobs
 
 # BTF needs pahole, which the headers of Debian's 6.1 do not bring along.
 btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -62,6 +62,7 @@ help:
 	@echo '  deb              Debian packages, in build/deb/'
 	@echo '  in-tree          write it into a kernel tree: LINUX=DIR'
 	@echo '  clean            remove build/'
+	@echo '  convert          M=DIR: moves the module there from plain kmem_caches to objcache'
 	@echo 'Test (each brings what it needs; ends in a verdict):'
 	@echo '  run              stock Debian kernel in a VM: stress through /dev/objcache'
 	@echo '  test             test kernel in a VM: all KUnit suites'
@@ -72,6 +73,8 @@ help:
 	@echo '  bench            objcache beside its alternatives: instructions, and native speed'
 	@echo '  lines            cache lines that move between CPUs, beside the alternatives; which, and who moves them'
 	@echo '  scale            what a miss costs with 2 to 64 CPUs, in exact instructions'
+	@echo '  scenes           memory that is taken from the caches, and a CPU that a real-time task has for itself'
+	@echo '  clients          pools of the kernel, moved to objcache, beside the originals; CLIENTS="NAME..."'
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  deb-test         the packages in a clean Debian root, and that in a VM'
 	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3'
@@ -82,14 +85,17 @@ help:
 	@echo '  ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  build for another machine (all, modules, tools)'
 	@echo '  W=1 C=1 V=1      as in the kernel: more warnings, sparse, commands'
 	@echo '  KERNEL=NAME      6.1|6.12|6.12-rt (run, guest), 6.1|6.12|7.3 (test, torture), 6.12-arm64 (test),'
-	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale), 6.12 (lines); 6.12, bench: both'
+	@echo '                   6.12|7.3 (bench), 6.1|6.12 (scale, scenes), 6.12 (lines); 6.12, bench: both'
 	@echo '  FLAVOR=debug|plain|kcsan|rt|bench  which test kernel (test, torture; debug; guest: none)'
 	@echo '  CPUS=N           virtual CPUs (run, test, bench, guest; 4; torture: 8; lines: 2, 8 and 32)'
 	@echo '  DURATION=S       seconds of stress (run; 10; test: 3; torture: 60)'
 	@echo "  SUITE='NAME*'    only these KUnit suites and nothing else (test, while working on them; all)"
 	@echo '  LEGS="NAME..."   which legs (matrix; all)'
+	@echo '  CLIENTS="NAME..."  which clients: objpool zram crypt squashfs (clients; all)'
 	@echo '  SCRIPT=FILE  FILES="FILE..."  MODULES="NAME..."  NODES=N  MEMORY=MB  DISK=FILE  APPEND="ARGUMENT..."'
 	@echo '  ICOUNT=y  LIMIT=S  (guest; tools/guest.sh --help)'
+	@echo '  SCENE=pressure|spinner  only that one (scenes; both)'
+	@echo "  DEBUG='NAME:LEVEL' caches in debug mode, as the module's debug= (run, test, torture; none)"
 	@echo '  PLANT=claim|lose a fault, which must be found (torture; nothing)'
 	@echo '  MODE=instructions|time|native  PATTERN=NAME,...  ROUNDS=N  STRICT=y  COMPARE="A.json B.json"  (bench)'
 	@echo '  PATTERN=NAME,... CONTENDER=NAME  (lines)'
@@ -164,8 +170,17 @@ lines:
 scale:
 	@tools/scale.sh
 
+scenes:
+	@tools/scenes.sh
+
 guest:
 	@tools/guest.sh
+
+clients:
+	@tools/clients.sh
+
+convert:
+	@tools/convert.sh $(if $(filter command,$(origin M)),'$(abspath $(M))')
 
 selftest:
 	@tools/selftest.sh
@@ -180,4 +195,4 @@ endif
 # Where modules_install puts them; the kernel's own variable counts.
 export INSTALL_MOD_PATH ?= $(DESTDIR)
 .PHONY: all help modules modules_install linked tools install run test torture matrix check \
-	litmus bench lines scale guest selftest clean dkms-install deb deb-test in-tree in-tree-test
+	litmus bench lines scale scenes guest clients convert selftest clean dkms-install deb deb-test in-tree in-tree-test

@@ -208,9 +208,9 @@ static void s08_a_drain_does_not_take_the_bound_away(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct t_crew *crew = t_crew_create(test, 7, discard_or_drain, tc);
 
-	tc->dtor_us = 2000;
+	tc->dtor_us = 500;
 	atomic_set(&nr_drains, 0);
-	run_within(test, tc, crew, BOUND + 6 * 2, &nr_drains, 30);
+	run_within(test, tc, crew, BOUND + 6 * 2, &nr_drains, 8);
 }
 
 /* ---- who waits ---- */

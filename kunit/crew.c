@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUs and the threads bound to them; see crew.h. */
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/sched/task.h>
@@ -26,6 +27,44 @@ void t_need_cpus(struct kunit *test, unsigned int nr)
 {
 	if (num_online_cpus() < nr)
 		kunit_skip(test, "needs %u CPUs", nr);
+}
+
+/* The CPU that goes and comes in tests. */
+unsigned int t_victim(void)
+{
+	return cpumask_last(cpu_online_mask);
+}
+
+void t_need_hotplug(struct kunit *test)
+{
+	t_need_cpus(test, 2);
+	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
+		kunit_skip(test, "no CPU hotplug here");
+	if (!cpu_is_hotpluggable(t_victim()))
+		kunit_skip(test, "CPU %u cannot go", t_victim());
+}
+
+static void bring_back(void *p)
+{
+	add_cpu((unsigned long)p);
+}
+
+/* Takes @cpu away; it comes back with t_cpu_on(), or at the latest after the test. */
+void t_cpu_off(struct kunit *test, unsigned int cpu)
+{
+	unsigned long arg = cpu;
+
+	KUNIT_ASSERT_EQ(test, 0, remove_cpu(cpu));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bring_back, (void *)arg));
+	KUNIT_ASSERT_FALSE(test, cpu_online(cpu));
+}
+
+void t_cpu_on(struct kunit *test, unsigned int cpu)
+{
+	unsigned long arg = cpu;
+
+	kunit_release_action(test, bring_back, (void *)arg);
+	KUNIT_ASSERT_TRUE(test, cpu_online(cpu));
 }
 
 static int t_thread_main(void *p)

@@ -16,6 +16,11 @@ unsigned int t_nth_cpu(unsigned int nth);
 void t_on_cpu(struct kunit *test, unsigned int nth);
 void t_need_cpus(struct kunit *test, unsigned int nr);
 
+unsigned int t_victim(void);
+void t_need_hotplug(struct kunit *test);
+void t_cpu_off(struct kunit *test, unsigned int cpu);
+void t_cpu_on(struct kunit *test, unsigned int cpu);
+
 struct t_crew;
 
 struct t_thread {

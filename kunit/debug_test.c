@@ -135,7 +135,7 @@ static void put_inside(void *mistake)
 /* As a device does, and code that no compiler instruments. */
 static noinline __no_sanitize_address void scribble(void *to, u8 byte)
 {
-	*(volatile u8 *)to = byte;
+	WRITE_ONCE(*(u8 *)to, byte);
 }
 
 static void overrun(struct kunit *test, struct mistake *m)
@@ -223,8 +223,7 @@ static void make_mistake(struct kunit *test, const struct mistake *plan,
 			    t_context_name(context));
 	if (!m.foreign) {
 		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Taken by ", " us before", ""), 1);
-		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: the object is withdrawn", "", ""),
-				1);
+		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: ", "is withdrawn", ""), 1);
 		/* Reported once, but counted. */
 		if (m.make == put)
 			m.make(&m);
@@ -606,8 +605,8 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	leak(late.cache, objs, LEAKED);
 	log_mark();
 	objcache_destroy(late.cache);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache: kunit-leaver-debug: leak: 20 objects", "", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   20 objects, the oldest for ", "taken by ", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak+0x", "", ""), 1);
 	for (context = 0; context < T_NMI; context++) {
 		late.obj = objs[context];
@@ -715,7 +714,7 @@ static void parameter_save(struct kunit *test)
 	file = filp_open(PARAMETER, O_RDONLY, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
 	memset(parameter_was, 0, sizeof(parameter_was));
-	KUNIT_EXPECT_GE(test, kernel_read(file, parameter_was, sizeof(parameter_was) - 1, &pos), 1);
+	KUNIT_EXPECT_GE(test, kernel_read(file, parameter_was, 500, &pos), 1);
 	filp_close(file, NULL);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, NULL));
 }
@@ -737,8 +736,10 @@ static void expect_config(struct kunit *test, const char *name, const char *says
 
 static void s17_caches_are_chosen_by_name(struct kunit *test)
 {
+	const char *names = "kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none\n";
+
 	parameter_save(test);
-	KUNIT_ASSERT_EQ(test, 0, parameter_set("kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none\n"));
+	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));
 	expect_config(test, "kunit-a", "flags: 0x34 NO_AGING CHECK STACKS\n");
 	expect_config(test, "kunit-ab", "flags: 0x4 NO_AGING\n");
 	expect_config(test, "kunit-bb", "flags: 0x54 NO_AGING CHECK DROP\n");
@@ -753,7 +754,7 @@ static void s17_what_is_misspelt_is_refused(struct kunit *test)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
-		{ "kunit:chek", "'chek' is no level" },
+		{ "kunit:none+stack", "'stack' is no level" },
 		{ "kunit:check+", "'' is no level" },
 		{ "ku nit", "'ku nit' is no name" },
 		{ "kunit,,x", "an entry has no name" },

@@ -12,12 +12,15 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "inside.h"
 #include "outside.h"
 
 /* ---- a drain beside takers ---- */
 
-#define ROUNDS		40
+#define ROUNDS		20
 #define DISCARDS	8
+#define DTOR_US		100
+#define MANY		100
 #define IDS		SZ_1M
 
 struct item {
@@ -38,7 +41,7 @@ static void item_dtor(void *obj, void *ctx)
 {
 	u32 id = ((struct item *)obj)->id;
 
-	usleep_range(100, 200);
+	udelay(DTOR_US);
 	set_bit(id, ended);
 }
 
@@ -116,8 +119,63 @@ static void s13_a_drain_returns_when_the_destructors_have_run(struct kunit *test
 	KUNIT_EXPECT_EQ_MSG(test, early, 0, "of %u drains", ROUNDS);
 	/* So that no number was used twice. */
 	KUNIT_EXPECT_LT(test, atomic_read(&next_id), IDS);
+	kunit_info(test, "%d made", atomic_read(&next_id));
 	kunit_release_action(test, destroy_cache, cache);
 	kvfree(ended);
+}
+
+/* Workers without a CPU take what there is in the order in which it came. */
+static void flush_unbound(struct kunit *test)
+{
+	struct workqueue_struct *wq = alloc_workqueue("objcache_kunit_unbound",
+						      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	t_flush_wq(wq);
+	destroy_workqueue(wq);
+}
+
+/* ---- a drain beside others that call the keeper ---- */
+
+static void drain_it(struct t_thread *thread)
+{
+	struct t_call *call = thread->crew->data;
+
+	objcache_drain(call->tc->cache);
+	/* The destructors before that it is done: pairs with the test. */
+	smp_store_release(&call->done, true);
+}
+
+/*
+ * The keeper is in a destructor, and a drain has queued it anew. What is put above the
+ * capacity calls it, too: that must not end the drain.
+ */
+static void s13_a_drain_does_not_end_when_the_keeper_is_called(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	struct objcache_core *core = to_core(tc->cache);
+	struct t_call call = { .tc = tc };
+	struct t_crew *crew = t_crew_create(test, 1, drain_it, &call);
+	struct tobj **objs = t_objs(test, MANY);
+
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, MANY);
+	t_doom(tc, 1);
+	KUNIT_ASSERT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
+	t_crew_start(crew);
+	/* The keeper's bit is all that the drain waits for. */
+	KUNIT_EXPECT_TRUE(test, t_wait_until(test_bit(OBJCACHE_DUE_NOW, &core->due) &&
+					     !task_is_running(crew->threads[0].task)));
+	t_put_all(tc, objs, MANY);
+	KUNIT_EXPECT_TRUE(test, test_bit(OBJCACHE_DUE_LOOK, &core->due));
+	t_flush_cpus(test);
+	flush_unbound(test);
+	/* Pairs with drain_it(). */
+	KUNIT_EXPECT_FALSE(test, smp_load_acquire(&call.done));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 0);
+	t_open_gate(tc);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	t_finish(tc);
 }
 
 /* ---- in the hands of a step ---- */
@@ -283,13 +341,16 @@ static void passer_dtor(void *obj, void *ctx)
 }
 
 /*
- * As a task that is preempted here for long. A destroy that waits for it is in order,
- * too: then the patience ends, and the put goes on.
+ * As a task that is preempted here for long; to sleep is not allowed. A destroy that
+ * waits for it is in order, too: then the patience ends, and the put goes on.
  */
 static bool passer_reset(void *obj, void *ctx)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(1000);
+
 	complete(&passer.inside);
-	wait_for_completion_timeout(&passer.destroyed, msecs_to_jiffies(3000));
+	while (!completion_done(&passer.destroyed) && time_before(jiffies, end))
+		cpu_relax();
 	return true;
 }
 
@@ -303,17 +364,6 @@ static void pass(struct t_thread *thread)
 	WRITE_ONCE(passer.over, true);
 }
 
-/* Workers without a CPU take what there is in the order in which it came. */
-static void flush_unbound(struct kunit *test)
-{
-	struct workqueue_struct *wq = alloc_workqueue("objcache_kunit_unbound",
-						      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-
-	KUNIT_ASSERT_NOT_NULL(test, wq);
-	t_flush_wq(wq);
-	destroy_workqueue(wq);
-}
-
 static void s13_no_destructor_runs_after_destroy(struct kunit *test)
 {
 	struct objcache_params params = {
@@ -323,6 +373,7 @@ static void s13_no_destructor_runs_after_destroy(struct kunit *test)
 	struct t_crew *crew = t_crew_create(test, 1, pass, NULL);
 	unsigned int i;
 
+	t_need_cpus(test, 2);
 	memset(&passer, 0, sizeof(passer));
 	init_completion(&passer.inside);
 	init_completion(&passer.destroyed);
@@ -332,6 +383,7 @@ static void s13_no_destructor_runs_after_destroy(struct kunit *test)
 	t_on_cpu(test, 0);
 	passer.obj = objcache_get(passer.cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, passer.obj);
+	t_on_cpu(test, 1);
 	t_crew_start(crew);
 	wait_for_completion(&passer.inside);
 	objcache_destroy(passer.cache);
@@ -380,6 +432,7 @@ static void s13_a_destroy_that_waits_delays_no_other_cache(struct kunit *test)
 
 static struct kunit_case drain_cases[] = {
 	KUNIT_CASE_SLOW(s13_a_drain_returns_when_the_destructors_have_run),
+	KUNIT_CASE(s13_a_drain_does_not_end_when_the_keeper_is_called),
 	KUNIT_CASE_SLOW(s14_what_a_step_has_in_hand_is_waited_for),
 	KUNIT_CASE(s13_no_destructor_runs_after_destroy),
 	KUNIT_CASE(s13_a_destroy_that_waits_delays_no_other_cache),

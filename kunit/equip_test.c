@@ -8,68 +8,6 @@
 
 #include "outside.h"
 
-#define PARKED		24
-
-static unsigned int victim(void)
-{
-	return cpumask_last(cpu_online_mask);
-}
-
-static void need_hotplug(struct kunit *test)
-{
-	t_need_cpus(test, 2);
-	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU) || !cpu_is_hotpluggable(victim()))
-		kunit_skip(test, "CPU %u cannot go", victim());
-}
-
-static void bring_back(void *p)
-{
-	add_cpu((unsigned long)p);
-}
-
-static void cpu_off(struct kunit *test, unsigned int cpu)
-{
-	unsigned long arg = cpu;
-
-	KUNIT_ASSERT_EQ(test, 0, remove_cpu(cpu));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bring_back, (void *)arg));
-}
-
-static void cpu_on(struct kunit *test, unsigned int cpu)
-{
-	unsigned long arg = cpu;
-
-	kunit_release_action(test, bring_back, (void *)arg);
-	KUNIT_ASSERT_TRUE(test, cpu_online(cpu));
-}
-
-/* The keeper is held up meanwhile: what it has not unmade is to be had. */
-static void s12_what_a_dead_cpu_had_is_got_before_one_is_made(struct kunit *test)
-{
-	struct tcache *tc = t_create_small(test, 0);
-	struct tobj **objs = t_objs(test, PARKED);
-	unsigned int cpu = victim(), i, got = 0;
-
-	need_hotplug(test);
-	t_on_cpu(test, 0);
-	t_doom(tc, 1);
-	KUNIT_ASSERT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
-	t_on_cpu(test, num_online_cpus() - 1);
-	KUNIT_ASSERT_EQ(test, PARKED, objcache_prefill(tc->cache, PARKED, GFP_KERNEL));
-	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
-	for (i = 0; i < PARKED; i++) {
-		objs[i] = t_get(tc, GFP_ATOMIC, 1);
-		got += !!objs[i];
-	}
-	KUNIT_EXPECT_EQ(test, got, PARKED);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, created), PARKED + 1);
-	t_open_gate(tc);
-	cpu_on(test, cpu);
-	t_put_all(tc, objs, PARKED);
-	t_finish(tc);
-}
-
 /* ---- what a CPU costs ---- */
 
 #define CACHES	8
@@ -107,18 +45,18 @@ static long cost_of_caches(struct kunit *test)
 
 static void s20_an_absent_cpu_costs_next_to_nothing(struct kunit *test)
 {
-	unsigned int cpus = num_online_cpus(), cpu = victim();
+	unsigned int cpus = num_online_cpus(), cpu = t_victim();
 	long all, without, share;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	/* What the first ones need for good does not count. */
 	cost_of_caches(test);
 	all = cost_of_caches(test);
 	share = all / cpus;
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	without = cost_of_caches(test);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	kunit_info(test, "%ld KiB with %u CPUs, %ld KiB with one less", all / SZ_1K, cpus,
 		   without / SZ_1K);
 	KUNIT_EXPECT_LT(test, without, all - share / 2);
@@ -132,16 +70,16 @@ static void s20_a_cpu_that_goes_gives_its_part_back(struct kunit *test)
 		.size = 64, .batch = 1, .capacity = 65536, .flags = OBJCACHE_NO_AGING,
 	};
 	struct objcache **caches = kunit_kcalloc(test, CACHES, sizeof(*caches), GFP_KERNEL);
-	unsigned int cpu = victim(), i;
+	unsigned int cpu = t_victim(), i;
 	long cost, online, offline;
 	char name[24];
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	KUNIT_ASSERT_NOT_NULL(test, caches);
 	t_on_cpu(test, 0);
 	/* Also what the kernel itself needs for a CPU, in both directions. */
-	cpu_off(test, cpu);
-	cpu_on(test, cpu);
+	t_cpu_off(test, cpu);
+	t_cpu_on(test, cpu);
 	cost = si_mem_available();
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_caches, caches));
 	for (i = 0; i < CACHES; i++) {
@@ -151,52 +89,28 @@ static void s20_a_cpu_that_goes_gives_its_part_back(struct kunit *test)
 	}
 	online = si_mem_available();
 	cost -= online;
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	rcu_barrier();
 	KUNIT_EXPECT_TRUE(test, t_wait_until((offline = si_mem_available()) - online >
 					     cost / (long)num_possible_cpus() / 2));
 	kunit_info(test, "%ld pages for %u CPUs, %ld came back", cost, num_possible_cpus(),
 		   offline - online);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 }
 
-/* ---- a CPU that comes ---- */
-
-static void s12_a_cpu_that_comes_is_equipped(struct kunit *test)
-{
-	struct objcache_params params = { .batch = 4, .capacity = 32 };
-	unsigned int cpu = victim(), last = num_online_cpus() - 1;
-	struct tobj *objs[32];
-	struct tcache *tc;
-	u64 hits;
-
-	need_hotplug(test);
-	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
-	tc = t_create(test, &params);
-	cpu_on(test, cpu);
-	t_on_cpu(test, last);
-	t_get_all(tc, objs, 32);
-	t_put_all(tc, objs, 32);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 32);
-	hits = t_stat(tc, hits);
-	t_get_all(tc, objs, 4);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, hits), hits + 4);
-	t_put_all(tc, objs, 4);
-	t_finish(tc);
-}
+/* ---- coming and going ---- */
 
 /* With nothing but destructors that do not end, and as many as may wait. */
 static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	t_doom(tc, T_LEAST_BOUND + 8);
-	cpu_off(test, cpu);
-	cpu_on(test, cpu);
+	t_cpu_off(test, cpu);
+	t_cpu_on(test, cpu);
 	/* No patience ended that the destructors have: they were held up all the time. */
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 0);
 	t_open_gate(tc);
@@ -204,10 +118,8 @@ static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *t
 }
 
 static struct kunit_case hotplug_cases[] = {
-	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_is_got_before_one_is_made),
 	KUNIT_CASE_SLOW(s20_an_absent_cpu_costs_next_to_nothing),
 	KUNIT_CASE_SLOW(s20_a_cpu_that_goes_gives_its_part_back),
-	KUNIT_CASE_SLOW(s12_a_cpu_that_comes_is_equipped),
 	KUNIT_CASE_SLOW(s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up),
 	{}
 };

@@ -18,43 +18,6 @@
 #define PARKED		24
 #define CAPACITY	32
 
-static unsigned int victim(void)
-{
-	return cpumask_last(cpu_online_mask);
-}
-
-static void need_hotplug(struct kunit *test)
-{
-	t_need_cpus(test, 2);
-	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
-		kunit_skip(test, "no CPU hotplug here");
-	if (!cpu_is_hotpluggable(victim()))
-		kunit_skip(test, "CPU %u cannot go", victim());
-}
-
-static void bring_back(void *p)
-{
-	add_cpu((unsigned long)p);
-}
-
-/* Takes @cpu away; it comes back with cpu_on(), or at the latest after the test. */
-static void cpu_off(struct kunit *test, unsigned int cpu)
-{
-	unsigned long arg = cpu;
-
-	KUNIT_ASSERT_EQ(test, 0, remove_cpu(cpu));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bring_back, (void *)arg));
-	KUNIT_ASSERT_FALSE(test, cpu_online(cpu));
-}
-
-static void cpu_on(struct kunit *test, unsigned int cpu)
-{
-	unsigned long arg = cpu;
-
-	kunit_release_action(test, bring_back, (void *)arg);
-	KUNIT_ASSERT_TRUE(test, cpu_online(cpu));
-}
-
 /* It is usable still, on any other CPU. */
 static void expect_found(struct tcache *tc, unsigned int nr)
 {
@@ -67,18 +30,18 @@ static void expect_found(struct tcache *tc, unsigned int nr)
 static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
 	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), 0);
 	expect_found(tc, PARKED);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	t_finish(tc);
 }
 
@@ -86,20 +49,20 @@ static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
 static void s12_what_a_dead_cpu_had_parked_ages(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
 	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
 	t_expect_balanced(tc, 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), PARKED);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	t_finish(tc);
 }
 
@@ -107,11 +70,11 @@ static void s12_what_a_dead_cpu_had_parked_ages(struct kunit *test)
 static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
 	struct tobj *objs[CAPACITY];
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	t_get_all(tc, objs, CAPACITY);
 	t_put_all(tc, objs, PARKED);
@@ -122,12 +85,12 @@ static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, c->spare_full);
 	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), CAPACITY);
 	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 	t_expect_balanced(tc, 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), 0);
 	expect_found(tc, CAPACITY);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	t_finish(tc);
 }
 
@@ -135,21 +98,21 @@ static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 static void s12_a_cpu_has_magazines_while_it_is_online(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0), *other;
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_NOT_NULL(test, c->loaded);
 	KUNIT_EXPECT_NOT_NULL(test, c->slots);
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	KUNIT_EXPECT_NULL(test, c->loaded);
 	KUNIT_EXPECT_NULL(test, c->spare);
 	KUNIT_EXPECT_NULL(test, c->slots);
 	other = t_create_named(test, "kunit-other", &(struct objcache_params) { .batch = BATCH });
 	KUNIT_EXPECT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->loaded);
 	KUNIT_EXPECT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->slots);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	KUNIT_EXPECT_NOT_NULL(test, c->loaded);
 	KUNIT_EXPECT_NOT_NULL(test, c->slots);
 	KUNIT_EXPECT_NOT_NULL(test, per_cpu_ptr(to_core(other->cache)->cpu, cpu)->slots);
@@ -160,14 +123,14 @@ static void s12_a_cpu_has_magazines_while_it_is_online(struct kunit *test)
 static void s12_a_cpu_that_is_back_parks_and_finds_objects(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 	struct tobj *objs[PARKED];
 	u64 fresh;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
-	cpu_on(test, cpu);
+	t_cpu_off(test, cpu);
+	t_cpu_on(test, cpu);
 	t_on_cpu(test, num_online_cpus() - 1);
 	t_get_all(tc, objs, PARKED);
 	t_put_all(tc, objs, PARKED);
@@ -186,12 +149,12 @@ static void s12_a_cpu_that_is_back_parks_and_finds_objects(struct kunit *test)
 static void s12_a_cache_works_while_a_cpu_is_away(struct kunit *test)
 {
 	struct tcache *tc;
-	unsigned int cpu = victim();
+	unsigned int cpu = t_victim();
 	struct tobj *objs[PARKED];
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
-	cpu_off(test, cpu);
+	t_cpu_off(test, cpu);
 	tc = t_create_small(test, 0);
 	t_get_all(tc, objs, PARKED);
 	t_put_all(tc, objs, PARKED);
@@ -202,7 +165,7 @@ static void s12_a_cache_works_while_a_cpu_is_away(struct kunit *test)
 	t_get_all(tc, objs, PARKED);
 	t_put_all(tc, objs, PARKED);
 	KUNIT_EXPECT_EQ(test, objcache_drain(tc->cache), PARKED);
-	cpu_on(test, cpu);
+	t_cpu_on(test, cpu);
 	t_finish(tc);
 }
 
@@ -287,14 +250,14 @@ static void die_at_work(struct tcache *tc, struct ticker *ticker)
 	KUNIT_ASSERT_EQ(test, 0, smp_call_function_single(ticker->cpu, ticker_start,
 							  ticker, true));
 	KUNIT_EXPECT_TRUE(test, t_wait_until(READ_ONCE(ticker->ticks) > ticks + 20));
-	cpu_off(test, ticker->cpu);
+	t_cpu_off(test, ticker->cpu);
 	hrtimer_cancel(&ticker->timer);
 	KUNIT_EXPECT_EQ(test, t_parked_on(tc, ticker->cpu), 0);
 	/* Nor does anything wait for it to come back, as each drain then would. */
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!irq_work_is_pending(&to_core(tc->cache)->kick)));
 	t_actor_empty(&ticker->actor);
-	cpu_on(test, ticker->cpu);
+	t_cpu_on(test, ticker->cpu);
 }
 
 static void s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost(struct kunit *test)
@@ -303,9 +266,9 @@ static void s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost(struct kuni
 	struct ticker *ticker;
 	unsigned int i;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
-	ticker = ticker_create(tc, victim());
+	ticker = ticker_create(tc, t_victim());
 	for (i = 0; i < 3; i++) {
 		die_at_work(tc, ticker);
 		t_expect_balanced(tc, 0);
@@ -346,9 +309,9 @@ static void s12_cpus_that_come_and_go_under_load_lose_nothing(struct kunit *test
 	struct t_crew *crew;
 	unsigned int i;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
-	ticker = ticker_create(tc, victim());
+	ticker = ticker_create(tc, t_victim());
 	/* Threads are bound to one CPU after the other: not to the last. */
 	crew = t_crew_create(test, num_online_cpus() - 1, user_or_visitor, tc);
 	t_crew_start(crew);
@@ -370,18 +333,18 @@ static void wander(struct t_thread *thread)
 static void s12_tasks_that_a_dying_cpu_hands_on_lose_nothing(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = victim(), i;
+	unsigned int cpu = t_victim(), i;
 	struct t_crew *crew;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	crew = t_crew_create(test, 2 * num_online_cpus(), wander, tc);
 	t_crew_start(crew);
 	for (i = 0; i < 2; i++) {
 		msleep(50);
-		cpu_off(test, cpu);
+		t_cpu_off(test, cpu);
 		KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
-		cpu_on(test, cpu);
+		t_cpu_on(test, cpu);
 	}
 	t_crew_stop(crew);
 	t_expect_balanced(tc, 0);
@@ -408,19 +371,19 @@ static void create_and_destroy(struct t_thread *thread)
 
 static void s12_caches_come_and_go_while_cpus_do(struct kunit *test)
 {
-	unsigned int cpu = victim(), i;
+	unsigned int cpu = t_victim(), i;
 	struct t_crew *crew;
 	atomic_t *rounds;
 
-	need_hotplug(test);
+	t_need_hotplug(test);
 	rounds = kunit_kzalloc(test, sizeof(*rounds), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rounds);
 	t_on_cpu(test, 0);
 	crew = t_crew_create(test, min(num_online_cpus() - 1, 2U), create_and_destroy, rounds);
 	t_crew_start(crew);
 	for (i = 0; i < 2; i++) {
-		cpu_off(test, cpu);
-		cpu_on(test, cpu);
+		t_cpu_off(test, cpu);
+		t_cpu_on(test, cpu);
 	}
 	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(rounds) >= 3));
 	t_crew_stop(crew);

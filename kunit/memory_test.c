@@ -63,7 +63,9 @@ static const struct {
 	{ SZ_1M, 26 },
 };
 
-static void s07_a_drained_cache_holds_no_slab(struct kunit *test)
+/* Whatever the size, when @empty has emptied a cache its slab has no pages. */
+static void expect_all_back(struct kunit *test,
+			    void (*empty)(struct kunit *test, struct objcache *cache))
 {
 	struct objcache *cache;
 	bool back = true;
@@ -71,26 +73,32 @@ static void s07_a_drained_cache_holds_no_slab(struct kunit *test)
 
 	for (i = 0; back && i < ARRAY_SIZE(sizes); i++) {
 		cache = park_plain(test, sizes[i].size, sizes[i].nr);
-		objcache_drain(cache);
+		empty(test, cache);
 		back = expect_slabs_back(test, sizes[i].size);
 		objcache_destroy(cache);
 	}
 }
 
+static void by_drain(struct kunit *test, struct objcache *cache)
+{
+	objcache_drain(cache);
+}
+
+static void s07_a_drained_cache_holds_no_slab(struct kunit *test)
+{
+	expect_all_back(test, by_drain);
+}
+
+static void by_steps(struct kunit *test, struct objcache *cache)
+{
+	objcache_age(cache);
+	objcache_age(cache);
+	objcache_age(cache);
+}
+
 static void s07_an_aged_cache_holds_no_slab(struct kunit *test)
 {
-	struct objcache *cache;
-	bool back = true;
-	unsigned int i;
-
-	for (i = 0; back && i < ARRAY_SIZE(sizes); i++) {
-		cache = park_plain(test, sizes[i].size, sizes[i].nr);
-		objcache_age(cache);
-		objcache_age(cache);
-		objcache_age(cache);
-		back = expect_slabs_back(test, sizes[i].size);
-		objcache_destroy(cache);
-	}
+	expect_all_back(test, by_steps);
 }
 
 /* False: there may be more. */
@@ -102,19 +110,15 @@ static bool scan_all(struct objcache *cache)
 	return t_shrinker(cache)->count_objects(t_shrinker(cache), &sc) == SHRINK_EMPTY;
 }
 
+static void by_pressure(struct kunit *test, struct objcache *cache)
+{
+	KUNIT_EXPECT_TRUE(test, t_wait_until(scan_all(cache)));
+}
+
 /* Asked for until there is no more to be had. */
 static void s07_pressure_leaves_no_empty_slab(struct kunit *test)
 {
-	struct objcache *cache;
-	bool back = true;
-	unsigned int i;
-
-	for (i = 0; back && i < ARRAY_SIZE(sizes); i++) {
-		cache = park_plain(test, sizes[i].size, sizes[i].nr);
-		KUNIT_EXPECT_TRUE(test, t_wait_until(scan_all(cache)));
-		back = expect_slabs_back(test, sizes[i].size);
-		objcache_destroy(cache);
-	}
+	expect_all_back(test, by_pressure);
 }
 
 /* ---- a scan that asks for little ---- */
@@ -260,8 +264,16 @@ static struct kunit_case memory_cases[] = {
 	{}
 };
 
+/* All of them do. */
+static int memory_needs_files(struct kunit *test)
+{
+	t_need_files(test);
+	return 0;
+}
+
 static struct kunit_suite memory_suite = {
 	.name = "objcache_memory",
+	.init = memory_needs_files,
 	.test_cases = memory_cases,
 };
 

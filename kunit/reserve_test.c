@@ -105,6 +105,8 @@ static void s19_or_create_fails_and_leaves_nothing(struct kunit *test)
 			objcache_destroy(cache);
 	}
 	/* The name is free. */
+	atomic_set(&counted.ctors, 0);
+	atomic_set(&counted.dtors, 0);
 	cache = objcache_create("fails", &params);
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, cache);
 	if (!IS_ERR_OR_NULL(cache))

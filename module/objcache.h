@@ -28,6 +28,7 @@
 #define _OBJCACHE_H
 
 #include <linux/compiler.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -126,7 +127,8 @@ struct objcache_ops {
  *	32 KiB of them at most, but for a single object; 0: chosen from what an
  *	object takes in the slab. Two magazines of it are private to each CPU.
  * @capacity: objects parked per CPU at most, private ones included: two
- *	magazines to 65536; 0: chosen from what an object takes in the slab
+ *	magazines to 65536, rounded down to whole ones; 0: chosen from what an
+ *	object takes in the slab
  * @age_ms: milliseconds between aging steps, 10 to 3600000; 0: the module's
  *	default
  * @weight: bytes that an object holds besides its own size, 0 to 1 GiB. Counts
@@ -232,9 +234,14 @@ struct objcache {
 	/* private: what follows it is struct objcache_core's */
 };
 
+struct device;
+
 struct objcache *__objcache_create(const char *name,
 				   const struct objcache_params *params,
 				   unsigned int abi, size_t params_size);
+struct objcache *__devm_objcache_create(struct device *dev, const char *name,
+					const struct objcache_params *params,
+					unsigned int abi, size_t params_size);
 __printf(4, 5)
 struct objcache *__objcache_createf(const struct objcache_params *params,
 				    unsigned int abi, size_t params_size,
@@ -394,7 +401,7 @@ static __always_inline void objcache_might_alloc(gfp_t gfp)
 
 static __always_inline bool objcache_no_cache(const struct objcache *cache)
 {
-	return OBJCACHE_CHECKS_CALLS && unlikely(IS_ERR_OR_NULL(cache));
+	return OBJCACHE_CHECKS_CALLS && IS_ERR_OR_NULL(cache);
 }
 
 static __always_inline void *objcache_hit_get(struct objcache *cache)
@@ -508,7 +515,7 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
 	void *obj;
 
 	objcache_might_alloc(gfp);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO) || objcache_no_cache(cache))
 		return __objcache_get_err(cache, gfp);
 	obj = objcache_hit_get(cache);
 	if (likely(obj))
@@ -720,6 +727,122 @@ unsigned long objcache_drain(struct objcache *cache);
  * Context: Any.
  */
 void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
+
+/* ---- types and scopes ---- */
+
+/**
+ * objcache_create_plain - make a cache of plain memory
+ * @name: as for objcache_create()
+ * @size: bytes of an object
+ * @align: bytes, a power of two; 0: natural
+ * @slab_flags: as in &struct objcache_params
+ *
+ * By the arguments of kmem_cache_create(), for who moves over from that.
+ *
+ * Context: as for objcache_create().
+ * Return: as for objcache_create(): never NULL.
+ */
+static inline struct objcache *
+objcache_create_plain(const char *name, unsigned int size, unsigned int align,
+		      slab_flags_t slab_flags)
+{
+	const struct objcache_params params = {
+		.size = size,
+		.align = align,
+		.slab_flags = slab_flags,
+	};
+
+	return objcache_create(name, &params);
+}
+
+/**
+ * OBJCACHE - a cache of a type's objects, as KMEM_CACHE() makes a slab
+ * @__struct: the structure's tag, which is also the name of the cache
+ * @__slab_flags: as in &struct objcache_params
+ * @...: more members of that, as ``.ops = &request_ops``
+ *
+ * Of their size, and aligned as the type is.
+ *
+ * Context: as for objcache_create().
+ * Return: as for objcache_create(): never NULL.
+ */
+#define OBJCACHE(__struct, __slab_flags, ...)				\
+	objcache_create(#__struct, &(const struct objcache_params) {	\
+		.size = sizeof(struct __struct),			\
+		.align = __alignof__(struct __struct),			\
+		.slab_flags = (__slab_flags), ##__VA_ARGS__ })
+
+/**
+ * devm_objcache_create - make a cache that ends with a device's driver
+ * @dev: the device
+ * @name: as for objcache_create()
+ * @params: likewise
+ *
+ * Destroyed when the driver is unbound, after what was managed later than it.
+ *
+ * Context: Process context, may sleep. Not from a dtor or a hotplug callback.
+ * Return: as for objcache_create().
+ */
+static inline struct objcache *
+devm_objcache_create(struct device *dev, const char *name,
+		     const struct objcache_params *params)
+{
+	return __devm_objcache_create(dev, name, params, OBJCACHE_ABI,
+				      sizeof(*params));
+}
+
+/**
+ * objcache_mempool_alloc - a mempool's way to get an element, a mempool_alloc_t
+ * @gfp: as for objcache_get()
+ * @pool_data: the cache
+ *
+ * For mempool_create() and mempool_init(): a reserve of constructed objects. Destroy
+ * the pool before the cache.
+ *
+ * Context: as for objcache_get().
+ * Return: as for objcache_get().
+ */
+void *objcache_mempool_alloc(gfp_t gfp, void *pool_data);
+
+/**
+ * objcache_mempool_free - a mempool's way to give one back, a mempool_free_t
+ * @element: the object
+ * @pool_data: the cache
+ *
+ * Context: as for objcache_put().
+ */
+void objcache_mempool_free(void *element, void *pool_data);
+
+/* Scopes, where the kernel has linux/cleanup.h, which linux/slab.h then includes. */
+#ifdef DEFINE_FREE
+
+/*
+ * struct objcache *cache __free(objcache_destroy) = objcache_create(...);
+ * is destroyed where the scope ends, unless no_free_ptr(cache) has taken it away.
+ */
+DEFINE_FREE(objcache_destroy, struct objcache *,
+	    if (!IS_ERR_OR_NULL(_T)) objcache_destroy(_T))
+
+/**
+ * struct objcache_scope - an object that is put where a scope ends
+ * @cache: where to
+ * @obj: the object; NULL: there was none, or somebody else puts it
+ */
+struct objcache_scope {
+	struct objcache *cache;
+	void *obj;
+};
+
+/*
+ * CLASS(objcache_get, request)(cache, GFP_KERNEL);
+ * gets one, or NULL, in request.obj, and puts it where the scope ends.
+ */
+DEFINE_CLASS(objcache_get, struct objcache_scope,
+	     objcache_put(_T.cache, _T.obj),
+	     ((struct objcache_scope) { cache, objcache_get(cache, gfp) }),
+	     struct objcache *cache, gfp_t gfp)
+
+#endif
 
 /*
  * With OBJCACHE_CALLER defined reports in debug mode name file and line of the calls

@@ -255,7 +255,7 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(overrun, "debug mode: objects behind whose end something was written")	\
 	_(underrun, "debug mode: objects before whose start something was written")	\
 	_(leaked, "debug mode: objects that were out when the cache was destroyed")	\
-	_(op_misbehaved, "debug mode: ctors, dtors and resets that slept, or left interrupts or preemption changed")	\
+	_(op_misbehaved, "debug mode: ops that slept, or left interrupts or preemption changed")	\
 	_(wrong_context, "debug mode: gets that may sleep where nobody may")	\
 	_(withdrawn, "debug mode: objects kept out of circulation since; they count as destroyed")
 

@@ -42,8 +42,7 @@ read_version() {
 
 # fill FILE...: the placeholders in them.
 fill() {
-	sed -i "s|@MAINTAINER@|$MAINTAINER|; s|@VERSION@|$VERSION|; s|@YEAR@|$YEAR|
-		s|@BUILD_DEPENDS@|$BUILD_DEPENDS|" "$@"
+	sed -i "s|@MAINTAINER@|$MAINTAINER|; s|@VERSION@|$VERSION|; s|@YEAR@|$YEAR|" "$@"
 }
 
 # assemble FOLDER: the source package.
@@ -54,9 +53,6 @@ assemble() {
 		while read -r file; do [ ! -f "$file" ] || echo "$file"; done | tar -c -T - -f - --mode=go-w,a+r) | tar -x -C "$1"
 	mv "$1/tools/package/debian" "$1/debian"
 	fill "$1"/debian/{control,copyright}
-	# The client that stands in for the command: for the VM, which has no libraries.
-	[ -d "$TOP/tools/cli" ] || printf 'objcache-tools: %s [usr/bin/objcache-stress]\n' statically-linked-binary \
-		no-manual-page >"$1/debian/objcache-tools.lintian-overrides"
 	echo tools/package/objcache-config.1 >"$1/debian/objcache-dev.manpages"
 	printf 'objcache (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n' "$VERSION" \
 		"Built from its source as it was then." "$MAINTAINER" "$(date -u -R -d "@$EPOCH")" >"$1/debian/changelog"
@@ -77,9 +73,6 @@ check() {
 }
 
 "$here/deps.sh" deb
-# shellcheck disable=SC2034	# CPUS and such are no business of this one
-BUILD_DEPENDS=''
-[ ! -d "$TOP/tools/cli" ] || BUILD_DEPENDS=', libjson-c-dev, libncurses-dev, pkg-config'
 read_version
 MAINTAINER=${MAINTAINER:-$(git_says log -1 --format='%an <%ae>')} || MAINTAINER=
 [[ $MAINTAINER =~ ^[^\<\>\|]+' <'[^\<\>\|\ ]+@[^\<\>\|\ ]+'>'$ ]] ||

@@ -33,6 +33,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 only_help "$@"
 . "$here/leg.sh"
+. "$here/stock_modules.sh"
 
 # shellcheck disable=SC2317,SC2154	# called from the trap in leg.sh, which sets verdict
 conclude() {
@@ -105,34 +106,18 @@ read_files() {
 	MACHINE+=(--disk "${DISK:-}" --env "DISK=${DISK:+/dev/nvme0n1}")
 }
 
-# resolve_modules KERNEL_FOLDER NAME...: prints the files of these and of what they
-# depend on, in the order of loading. What is built in has none.
-resolve_modules() {
-	local folder=$1 release module found
-	release=$(cat "$folder/release")
-	shift
-	for module; do
-		found=$(PATH=$PATH:/sbin modprobe -C /dev/null -d "$folder/root" -S "$release" --show-depends -- "$module" 2>/dev/null) ||
-			die USAGE "MODULES=$module: not among the modules of Debian's kernel $release"
-		sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$found"
-	done | awk '!seen[$0]++'
-}
-
 # add_modules KERNEL_FOLDER: unpacks them into $OUT/modules; adds to MACHINE.
 add_modules() {
-	local paths path name order=''
+	local paths path order=''
 	local -a modules
 	read -ra modules <<<"${DISK:+nvme} ${MODULES:-}"
 	paths=$(resolve_modules "$1" "${modules[@]}")
-	mkdir "$OUT/modules"
-	for path in $paths; do
-		name=${path##*/} name=${name%.xz}
-		case $path in
-		*.xz) xz -dc "$path" >"$OUT/modules/$name" ;;
-		*) cp "$path" "$OUT/modules/$name" ;;
-		esac
-		MACHINE+=(--file "$OUT/modules/$name")
-		order+=" ${name%.ko}"
+	# shellcheck disable=SC2086	# one word per file
+	unpack_modules "$OUT/modules" $paths
+	for path in "${UNPACKED[@]}"; do
+		MACHINE+=(--file "$path")
+		path=${path##*/}
+		order+=" ${path%.ko}"
 	done
 	MACHINE+=(--env "MODULES=${order# }")
 }

@@ -99,7 +99,23 @@ put_file() {
 	fi | sed -E "$NAMES" >"$new/$2"
 }
 
-# a make file: for a kernel's configuration instead of always, and what is not ready left out.
+# put_uapi: user space's compilers, of whatever age, see no assertion: those move to a part
+# of the kernel's own, which make headers_install takes away.
+put_uapi() {
+	put_file module/objcache_uapi.h include/uapi/linux/objcache.h
+	awk '
+		/^#ifdef __KERNEL__$/ { skip = 1 }
+		skip { if (/^#endif$/) skip = 0; next }
+		/^static_assert\(/ { assertion = 1 }
+		assertion { kept = kept $0 "\n"; if (/;$/) assertion = 0; next }
+		/^#endif \/\* _UAPI_LINUX_OBJCACHE_H \*\/$/ {
+			printf "#ifdef __KERNEL__\n#include <linux/build_bug.h>\n\n%s#endif\n\n", kept }
+		{ print }
+	' "$new/include/uapi/linux/objcache.h" | cat -s >"$work/uapi"
+	mv "$work/uapi" "$new/include/uapi/linux/objcache.h"
+}
+
+# put_makefile SOURCE TARGET CONFIG: for a kernel's configuration instead of always, and what is not ready left out.
 put_makefile() {
 	mkdir -p "$(dirname "$new/$2")"
 	awk '
@@ -137,7 +153,7 @@ put_core() {
 		put_file "${file#"$TOP"/}" "lib/objcache/${file#"$TOP"/module/}"
 	done
 	put_file module/objcache.h include/linux/objcache.h
-	put_file module/objcache_uapi.h include/uapi/linux/objcache.h
+	put_uapi
 }
 
 put_tests() {

@@ -7,7 +7,7 @@
 #   CPUS=N              virtual CPUs of the VM, 2..64 (4)
 #
 # static: written twice, the second time nothing is left to do; a folder that is no
-# kernel tree is refused; checkpatch, kernel-doc, the documentation's extensions and
+# kernel tree is refused; user space can include its header; checkpatch, kernel-doc, the documentation's extensions and
 # get_maintainer.pl of that tree have nothing to say. kunit: the kernel's own kunit.py builds it into User-Mode Linux and runs
 # it, with one CPU and no modules; the build takes ten minutes or so the first time.
 # modules: the same files as modules, and all suites in a VM.
@@ -100,11 +100,23 @@ test_docs() {
 		grep -F 'OBJCACHE (PER-CPU CACHES' >/dev/null || die FAILED "MAINTAINERS does not name who keeps lib/objcache"
 }
 
+# As the kernel tests its headers for user space (CONFIG_UAPI_HEADER_TEST).
+test_uapi() {
+	mkdir "$OUT/scripts"
+	gcc -w -o "$OUT/scripts/unifdef" "$LINUX/scripts/unifdef.c"
+	(cd "$OUT" && sh "$LINUX/scripts/headers_install.sh" "$LINUX/include/uapi/linux/objcache.h" objcache.h) >"$OUT/uapi" 2>&1 ||
+		{ cat "$OUT/uapi" && die FAILED "headers_install.sh does not take the user-space header"; }
+	gcc -std=c90 -Wall -Werror -fsyntax-only -x c "$OUT/objcache.h" ||
+		die FAILED "the header for user space is not for every compiler"
+	! grep -nE '__KERNEL__|assert' "$OUT/objcache.h" || die FAILED "what is the kernel's own is in the header for user space"
+}
+
 test_static() {
 	in_tree "$LINUX" | tee "$OUT/written"
 	in_tree "$LINUX" | tee "$OUT/written"
 	grep -q ', 0 of them new or changed$' "$OUT/written" || die FAILED "the second make in-tree changed something"
 	test_refused
+	test_uapi
 	test_patch
 	test_docs
 	echo "written twice, refused where it must be, checkpatch, kernel-doc and sphinx clean"

@@ -8,6 +8,9 @@ read_variables() {
 	KERNEL=${KERNEL:-6.12} CPUS=${CPUS:-4} DURATION=${DURATION:-$1}
 	want_number CPUS "$CPUS" 2 64
 	want_number DURATION "$DURATION" 1 3600
+	case ${DEBUG:-} in
+	*[!A-Za-z0-9_.:,*+-]*) die USAGE "DEBUG=$DEBUG: NAME[:LEVEL[+LEVEL]],PREFIX*..., as the module's debug=" ;;
+	esac
 }
 
 # read_test_kernel LINE...: KERNEL, one of these, and FLAVOR. Sets WANTED to what the
@@ -62,12 +65,12 @@ boot() {
 	local kernel=$1 script=$2 file
 	shift 2
 	local -a files=()
-	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,torture,unload}/*.ko \
+	for file in "$BUILT"/*/*.ko "$BUILT"/tools/{example,fault,knobs,scale,scenes,torture,unload}/*.ko \
 		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \
-		--cpus "$CPUS" --memory $((1024 + 32 * CPUS)) --env "DURATION=$DURATION" \
+		--cpus "$CPUS" --memory $((1024 + 32 * CPUS)) --env "DURATION=$DURATION" --env "DEBUG=${DEBUG:-}" \
 		--env "THREADS=$((CPUS > 4 ? CPUS : 4))" "${files[@]}" "$@"
 }
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # make matrix: every kernel that is supported, one after another, and one table.
 #
-#   LEGS="NAME..."   only these of 6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 (all)
+#   LEGS="NAME..."   only these of 6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 clients (all)
 #
-# A leg is `make test` or `make run` with the kernel and flavour that its row names;
+# A leg is `make test`, `make run` or `make clients`, with the kernel and flavour that its row names;
 # the modules must build without a warning. What a leg needs is fetched or built: a
 # kernel takes 5 to 15 minutes on two cores, the first time. Logs are in
 # build/matrix/. The last line is `kunit: N passed, N failed, N skipped`, where a
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/legs.sh"
 
 # In the order of the table.
-readonly ALL=(6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64)
+readonly ALL=(6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 clients)
 declare -rA COMMAND=(
 	[6.1]="test KERNEL=6.1 FLAVOR=plain"
 	[6.12]="test KERNEL=6.12 FLAVOR=debug"
@@ -24,6 +24,7 @@ declare -rA COMMAND=(
 	[6.12-rt-stock]="run KERNEL=6.12-rt"
 	[7.3]="test KERNEL=7.3 FLAVOR=bench"
 	[6.12-arm64]="test KERNEL=6.12-arm64 FLAVOR=plain"
+	[clients]="clients"
 )
 
 only_help "$@"

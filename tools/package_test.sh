@@ -27,8 +27,8 @@ conclude() {
 	esac
 }
 
-# What the packages depend on, and no more, but for what installs packages.
-readonly INCLUDE=kmod,dkms,gcc-12,make,ca-certificates,libjson-c5,libncurses6
+# So that DKMS and a compiler are not fetched each time; and what installs packages.
+readonly INCLUDE=kmod,dkms,gcc-12,make,ca-certificates
 
 # in_root COMMAND...: in a name space of its own, so that nothing stays mounted.
 in_root() {
@@ -107,7 +107,7 @@ packages() {
 	cp "$TOP"/build/deb/*.deb "$root/debs/$1/"
 }
 
-install() { in_root sh -c "dpkg -i /debs/$1/*.deb"; }
+install() { in_root sh -c "apt-get -qq -y --no-install-recommends -o APT::Sandbox::User=root install /debs/$1/*.deb"; }
 
 # built_for RELEASE: both modules, installed by dkms, with the compiler of that kernel.
 built_for() {

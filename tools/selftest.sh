@@ -31,6 +31,8 @@ FLAVOR=fast test.sh | 2 | verdict: 2 USAGE: FLAVOR=fast: unknown; one of:
 FLAVOR=uml test.sh | 2 | verdict: 2 USAGE: FLAVOR=uml: unknown; one of: debug plain
 FLAVOR=kcsan run.sh | 2 | run: FAIL 2 USAGE: FLAVOR=kcsan: make run boots Debian's own kernels
 CPUS=4 scale.sh | 2 | scale: FAIL 2 USAGE: CPUS=4: make scale runs on a stock kernel
+CPUS=4 scenes.sh | 2 | scenes: FAIL 2 USAGE: CPUS=4: each scene has the machine that it needs
+SCENE=no scenes.sh | 2 | scenes: FAIL 2 USAGE: SCENE=no: unknown; one of: pressure spinner
 CPUS=33 lines.sh | 2 | lines: FAIL 2 USAGE: CPUS=33: out of range 2..32
 PATTERN=pair,no lines.sh | 2 | lines: FAIL 2 USAGE: PATTERN=no: unknown; one of: all pair concurrent flow
 KERNEL=6.1 lines.sh | 2 | lines: FAIL 2 USAGE: KERNEL=6.1: unknown; one of: 6.12
@@ -65,6 +67,9 @@ X=1 build_test.sh ignored | 0 | build_test: PASS
 X=1 build_test.sh compiler | 0 | build_test: PASS
 X=1 build_test.sh gcc | 0 | build_test: PASS
 X=1 guest_test.sh usage | 0 | guest_test: PASS
+CLIENTS=nfs clients.sh | 2 | clients: FAIL 2 USAGE: CLIENTS=nfs: unknown; one of: objpool zram crypt squashfs
+CPUS=2 clients.sh | 2 | clients: FAIL 2 USAGE: CPUS=2: make clients runs on the stock kernel
+X=1 convert_test.sh | 0 | convert_test: PASS
 X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 "
 

@@ -8,6 +8,7 @@
 #   FLAVOR=debug|plain|kcsan|rt|bench   which detectors it has (debug)
 #   CPUS=N                        virtual CPUs, 2..64 (4)
 #   DURATION=S                    seconds of stress beside the suites, 1..3600 (3)
+#   DEBUG='NAME:LEVEL'            caches in debug mode, as the module's debug= (none)
 #   SUITE='NAME'                  while working on them: only the suites of that name, or
 #                                 pattern ('objcache_age*'), and no other step (all)
 #

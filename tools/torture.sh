@@ -8,6 +8,7 @@
 #   FLAVOR=debug|plain|kcsan|rt|bench   which detectors it has (debug)
 #   CPUS=N                     virtual CPUs, 2..64 (8)
 #   DURATION=S                 seconds, of the VM's time, 1..3600 (60)
+#   DEBUG='NAME:LEVEL'         caches in debug mode, as the module's debug= (none)
 #   PLANT=nothing|claim|lose   a fault, which must be found (nothing)
 #
 # Only a test kernel has the torture framework that it stands on (kernel/torture.c):

@@ -49,6 +49,10 @@ unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 		done += some;
 		cond_resched();
 	}
+	/* Or the next get would search for what is gone. */
+	preempt_disable();
+	objcache_unmark(core, objcache_node_of(core, cpu), cpu);
+	preempt_enable();
 	return done;
 }
 
@@ -182,7 +186,7 @@ static void objcache_age_visits(struct objcache_core *core)
 		/* A limit is not to be taken away beside objcache_bring_out(). */
 		if (objcache_may_disturb(cpu) || core->bounded)
 			nr += objcache_visit(core, cpu, true);
-		else if (objcache_private(core, c))
+		else if (objcache_private(core, c) || objcache_empties_on(c))
 			objcache_ask(c);
 	}
 	if (!nr)

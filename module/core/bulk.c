@@ -127,15 +127,15 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 }
 
 /* From one magazine: no visit to the owner section is longer. */
-static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
-				      unsigned int nr, void **objs)
+static unsigned int objcache_get_visit(struct objcache_core *core,
+				       unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
 	void **top;
 
 	if (c && likely(!READ_ONCE(core->dead)))
-		found = objcache_ready(core, c, true, gfp);
+		found = objcache_ready(core, c, true);
 	if (found == OBJCACHE_NOTHING) {
 		objcache_exit(c);
 		return 0;
@@ -152,16 +152,16 @@ static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
 	return nr;
 }
 
-static unsigned int objcache_get_some(struct objcache_core *core, gfp_t gfp,
+static unsigned int objcache_get_some(struct objcache_core *core,
 				      unsigned int nr, void **objs)
 {
 	if (likely(!core->bounded))
-		return objcache_get_visit(core, gfp, nr, objs);
+		return objcache_get_visit(core, nr, objs);
 	/* Not before those who wait. */
 	if (READ_ONCE(core->waiting))
 		return 0;
 	preempt_disable();
-	nr = objcache_get_visit(core, gfp, nr, objs);
+	nr = objcache_get_visit(core, nr, objs);
 	objcache_keep_none(core);
 	preempt_enable();
 	return nr;
@@ -188,7 +188,7 @@ static noinline unsigned int objcache_get_bulk_slow(struct objcache *cache,
 	if (!objcache_cache_ok(cache, "get_bulk"))
 		return 0;
 	while (done < nr) {
-		unsigned int some = objcache_get_some(core, gfp, nr - done,
+		unsigned int some = objcache_get_some(core, nr - done,
 						      objs + done);
 
 		if (!some) {
@@ -273,6 +273,8 @@ static int objcache_prefill_checked(struct objcache_core *core, gfp_t gfp)
 
 	if (objcache_check_full(core))
 		return -ENOSPC;
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
+		return -EAGAIN;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
@@ -285,12 +287,12 @@ static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj;
 
-	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
-		return -EAGAIN;
 	if (unlikely(core->checks))
 		return objcache_prefill_checked(core, gfp);
 	if (objcache_parked_on(core, raw_cpu_ptr(core->cpu)) >= core->capacity)
 		return -ENOSPC;
+	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
+		return -EAGAIN;
 	obj = objcache_make(core, gfp);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);

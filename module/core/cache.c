@@ -31,8 +31,9 @@ static int objcache_init_cpus(struct objcache_core *core)
 }
 
 /*
- * Half a slab page at most, so that no get is much dearer than the slab's own; and not of
- * objects that others may be short of.
+ * Half a slab page at most, so that no get is much dearer than the slab's own, and what
+ * is made together is mostly of one page: so it goes back cheaper. And not of objects
+ * that others may be short of.
  */
 static unsigned int objcache_choose_make_nr(struct objcache_core *core)
 {
@@ -59,7 +60,6 @@ static void objcache_set_params(struct objcache_core *core,
 	core->capacity = params->capacity;
 	/* Two magazines are private. */
 	core->shared_max = params->capacity / params->batch - 2;
-	core->rest = params->capacity % params->batch;
 	core->backlog_max = max(params->capacity, OBJCACHE_MIN_BACKLOG);
 	core->depot_max = objcache_depot_objects(params);
 	core->link = objcache_link_offset(&core->params);
@@ -91,7 +91,8 @@ static int objcache_init_slab(struct objcache_core *core)
 	core->slab = objcache_slab_create(name, objcache_slab_size(&core->params),
 					  core->params.align,
 					  core->params.slab_flags,
-					  core->params.useroffset,
+					  core->params.usersize ? core->lead +
+					  core->params.useroffset : 0,
 					  core->params.usersize);
 	return core->slab ? 0 : -ENOMEM;
 }
@@ -292,15 +293,6 @@ static void objcache_kill(struct objcache_core *core)
 	}
 }
 
-/* Nothing keeps objects from going, and the keeper makes none any more. */
-static void objcache_drop_min(struct objcache_core *core)
-{
-	if (!core->min_objects)
-		return;
-	WRITE_ONCE(core->min_objects, 0);
-	objcache_keeper_flush(core);
-}
-
 /* Who has what is out; or else what was withdrawn goes as well. */
 static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 {
@@ -311,6 +303,15 @@ static void objcache_end_checks(struct objcache_core *core, unsigned long out)
 	objcache_track_free_withdrawn(core);
 	/* Whose look has found an object of this cache looks at the cache. */
 	synchronize_rcu();
+}
+
+/* Nothing keeps objects from going, and the keeper makes none any more. */
+static void objcache_drop_min(struct objcache_core *core)
+{
+	if (!core->min_objects)
+		return;
+	WRITE_ONCE(core->min_objects, 0);
+	objcache_keeper_flush(core);
 }
 
 void objcache_destroy(struct objcache *cache)

@@ -163,25 +163,6 @@ bool objcache_check_drops(struct objcache_core *core)
 /* ---- the quarantine ---- */
 
 /**
- * objcache_check_seal - from here on nothing in an object may change
- * @core: the cache
- * @obj: the object, held; it is as good as parked then
- *
- * Context: Any.
- */
-void objcache_check_seal(struct objcache_core *core, void *obj)
-{
-	struct objcache_track *track;
-
-	rcu_read_lock();
-	track = objcache_track_find(obj);
-	objcache_track_seal(track);
-	/* If not, it is withdrawn; who takes it from where it goes will see. */
-	objcache_track_move(track, OBJCACHE_HELD, OBJCACHE_PARKED);
-	rcu_read_unlock();
-}
-
-/**
  * objcache_check_full - is the quarantine of this node as long as it shall be?
  * @core: the cache
  *
@@ -211,7 +192,6 @@ void objcache_check_park(struct objcache_core *core, void *obj, bool put)
 {
 	enum objcache_kind kind = OBJCACHE_DISPLACED;
 
-	objcache_check_seal(core, obj);
 	if (objcache_check_full(core)) {
 		kind = OBJCACHE_LEAVING;
 		if (put)
@@ -300,17 +280,24 @@ static bool objcache_may_block(void)
 }
 
 /**
- * objcache_check_gfp - may the caller of a get sleep, if it says so?
+ * objcache_check_get - is a get in order?
  * @core: the cache
  * @gfp: of the get
  * @site: of the call, or NULL
  *
  * Context: Any.
- * Return: whether; otherwise no object is to be made here.
+ * Return: whether: the cache is not dead, and the caller may sleep if it says so;
+ * otherwise nothing is to be made, nor waited for.
  */
-bool objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
+bool objcache_check_get(struct objcache_core *core, gfp_t gfp,
 			const struct objcache_site *site)
 {
+	if (READ_ONCE(core->dead)) {
+		rcu_read_lock();
+		objcache_check_late(core, NULL, site);
+		rcu_read_unlock();
+		return false;
+	}
 	if (!gfpflags_allow_blocking(gfp) || objcache_may_block())
 		return true;
 	objcache_tell(core, OBJCACHE_STAT_wrong_context, NULL, NULL, site);

@@ -61,7 +61,9 @@ struct objcache_cpu {
 	 */
 	struct objcache_ring ring[2] ____cacheline_aligned_in_smp;
 	unsigned int gen;			/* flipped by age steps */
-	struct objcache_slots *slots;		/* of both rings; NULL: none yet */
+	unsigned long *slots;			/* of both rings; NULL: none yet */
+	unsigned long *old_slots;		/* of a time before, in which thieves may be */
+	u32 strip;				/* the slot to look at next for an empty magazine */
 	atomic_long_t stolen;			/* objects that thieves took */
 
 	/* Age steps, under age_mutex. */
@@ -112,10 +114,10 @@ struct objcache_node {
 	unsigned long surplus[] ____cacheline_aligned_in_smp;
 };
 
-/* Why the keeper is wanted, see kick.c. */
 /* At least so many discarded objects may wait, however small the capacity. */
 #define OBJCACHE_MIN_BACKLOG	64U
 
+/* Why the keeper is wanted, see kick.c. */
 enum objcache_due {
 	OBJCACHE_DUE_NOW,	/* something is to be unmade */
 	OBJCACHE_DUE_LOOK,	/* something lies in a depot: look in a while */
@@ -145,16 +147,15 @@ struct objcache_core {
 	unsigned int batch;
 	unsigned int capacity;
 	unsigned int shared_max;	/* full magazines in a CPU's rings */
-	unsigned int rest;		/* of the capacity, beyond whole magazines */
 	unsigned int make_nr;		/* plain objects made in one go */
 	unsigned int link;		/* offset of the link in an object */
 	unsigned int object_bytes;	/* that one takes in the slab */
 	unsigned int held_bytes;	/* the same, and what it holds besides */
 	long backlog_max;
 	long depot_max;			/* objects leaving that are nobody's hurry */
-	bool bounded;			/* it has a maximum or a minimum */
+	bool bounded : 1;		/* it has a maximum or a minimum */
+	bool checks : 1;		/* debug mode: see debug.h */
 	bool slow_put;			/* puts have to look at the object first */
-	bool checks;			/* debug mode: see debug.h */
 	unsigned int lead;		/* bytes of guard before an object */
 	bool dead;			/* is being destroyed, or was with objects out */
 	void *none[1];			/* the floor of no magazine: empty and full */
@@ -162,7 +163,7 @@ struct objcache_core {
 	/* The backlog: what may not be handed out again. Anyone adds. */
 	struct llist_head doomed ____cacheline_aligned_in_smp;
 	atomic_long_t doomed_nr;	/* those in the keeper's hands too */
-	wait_queue_head_t room;		/* gets that wait for it to be smaller */
+	wait_queue_head_t room;		/* gets that wait for it to be smaller; drains */
 
 	/* Bounds on how many there are; limit.c. */
 	int exist_max;
@@ -181,13 +182,13 @@ struct objcache_core {
 	unsigned long due;		/* bits of enum objcache_due */
 	struct irq_work kick;
 	struct delayed_work keeper;
+	atomic_long_t passes;		/* of it, begun and ended: odd in between */
 	unsigned long looked;		/* jiffies of its last look at leaving ones */
 	atomic_t draining;		/* drains that want all unmade */
 	bool untidy;			/* the slab may have empty pages */
 	bool drained;			/* and a drain wants them back */
 	bool pressed;			/* memory pressure: nothing is kept */
 	struct delayed_work tidy;
-	struct llist_head dead_slots;	/* of rings of CPUs that are gone */
 
 	/* Aging. */
 	struct mutex age_mutex;		/* one step at a time */
@@ -357,6 +358,8 @@ int objcache_kick_start(void);
 void objcache_kick_stop(void);
 
 /* count.c: statistics */
+extern const char * const objcache_stat_names[OBJCACHE_NR_STATS];
+
 unsigned long objcache_private(struct objcache_core *core,
 			       struct objcache_cpu *c);
 unsigned long objcache_parked_on(struct objcache_core *core,
@@ -398,7 +401,6 @@ struct objcache_search {
 	struct objcache_cpu *c;		/* this CPU's part */
 	bool owner;			/* of it; or we have interrupted that */
 	bool leaving;			/* take back what is on its way out */
-	bool wait;			/* wait for a depot's lock */
 	bool real;			/* @mag is a magazine, not a place for an object */
 	struct objcache_magazine *mag;	/* in: an empty one; out: with the objects */
 	unsigned int room;		/* for loose objects in it */
@@ -412,7 +414,7 @@ objcache_in_exchange(struct objcache_search *s)
 }
 
 /* depot.c: what no CPU holds */
-#define OBJCACHE_HANDFUL	16U	/* loose objects moved under a lock at a time */
+#define OBJCACHE_HANDFUL	32U	/* loose objects moved under a lock at a time */
 
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr);
@@ -458,6 +460,8 @@ enum objcache_gens {
 bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag,
 		   struct objcache_magazine **empty);
+void objcache_unmark(struct objcache_core *core, struct objcache_node *n,
+		     int cpu);
 struct objcache_magazine *objcache_steal(struct objcache_core *core,
 					 struct objcache_search *s,
 					 struct objcache_node *n,
@@ -479,7 +483,7 @@ void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_slots(struct objcache_core *core, int cpu);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
-void objcache_slots_free(struct objcache_core *core);
+void objcache_slots_free(struct objcache_core *core, bool wait);
 
 /* visit.c: interrupting a CPU */
 bool objcache_may_disturb(int cpu);
@@ -522,11 +526,10 @@ enum objcache_found {
 };
 
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   gfp_t gfp);
+				   struct objcache_cpu *c, bool leaving);
 bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 void objcache_keep_none(struct objcache_core *core);
-void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp);
+void *objcache_get_parked(struct objcache_core *core, bool leaving);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 
 /* deal.c: in order, to those who wait */

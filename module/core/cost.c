@@ -80,8 +80,8 @@ static void objcache_cost_of(const struct objcache_params *p,
 	/* Waiting for the keeper: as many as end the making of more. */
 	u64 objects = max(p->capacity, OBJCACHE_MIN_BACKLOG);
 
-	cost->object = objcache_object_share(p) + p->weight +
-		       objcache_track_bytes(p);
+	cost->object = objcache_object_share(p) + objcache_track_bytes(p) +
+		       p->weight;
 	cost->idle = objcache_alloc_bytes(sizeof(struct objcache_core)) +
 		     num_possible_nodes() *
 		     objcache_alloc_bytes(sizeof(struct objcache_node) +

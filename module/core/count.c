@@ -19,6 +19,13 @@
 
 #include "core.h"
 
+/* The key of each in debugfs. */
+const char * const objcache_stat_names[OBJCACHE_NR_STATS] = {
+#define OBJCACHE_STAT_NAME(name, text)	#name,
+	OBJCACHE_STATS(OBJCACHE_STAT_NAME)
+#undef OBJCACHE_STAT_NAME
+};
+
 /**
  * objcache_private - objects in a CPU's private part
  * @core: the cache
@@ -113,7 +120,8 @@ unsigned long objcache_count_sum(struct objcache_core *core,
 
 static unsigned int objcache_empties_in(struct objcache_ring *ring)
 {
-	u32 i, slots = objcache_ring_slots(READ_ONCE(ring->limit));
+	/* Acquire: pairs with objcache_ring_attach(). */
+	u32 i, slots = objcache_ring_slots(smp_load_acquire(&ring->limit));
 	unsigned long *slot = READ_ONCE(ring->slots);
 	unsigned int nr = 0;
 
@@ -233,7 +241,8 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats)
 	smp_rmb();
 	for_each_possible_cpu(cpu)
 		objcache_add_starts(per_cpu_ptr(core->cpu, cpu), stats);
-	stats->in_use = stats->gets - stats->puts - stats->discarded;
+	/* Of one CPU they may be seen in another order. */
+	stats->in_use = max_t(s64, stats->gets - stats->puts - stats->discarded, 0);
 }
 EXPORT_SYMBOL_GPL(objcache_read_stats);
 

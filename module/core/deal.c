@@ -41,7 +41,7 @@ static bool objcache_deal_one(struct objcache_core *core)
 				     entry);
 	if (!w)
 		return false;
-	obj = objcache_get_parked(core, true, GFP_KERNEL);
+	obj = objcache_get_parked(core, true);
 	if (!obj) {
 		w = objcache_maker(core);
 		if (!w || objcache_backlogged(core) ||

@@ -147,7 +147,8 @@ struct objcache_track *objcache_track_new(struct objcache_core *core, void *obj,
 void objcache_track_add(struct objcache_track *track);
 struct objcache_track *objcache_track_find(const void *obj);
 struct objcache_track *objcache_track_near(const void *obj);
-void objcache_track_seal(struct objcache_track *track);
+void objcache_track_parks(struct objcache_core *core, void **objs,
+			  unsigned int nr);
 bool objcache_track_opens(struct objcache_track *track);
 bool objcache_guards_ok(struct objcache_track *track,
 			const struct objcache_site *site);
@@ -169,11 +170,10 @@ bool objcache_watched_reset(struct objcache_core *core, void *obj);
 /* check.c: what is put and got */
 bool objcache_check_back(struct objcache_core *core, void *obj, bool discard,
 			 const struct objcache_site *site);
-void objcache_check_seal(struct objcache_core *core, void *obj);
 bool objcache_check_drops(struct objcache_core *core);
 bool objcache_check_full(struct objcache_core *core);
 void objcache_check_park(struct objcache_core *core, void *obj, bool put);
-bool objcache_check_gfp(struct objcache_core *core, gfp_t gfp,
+bool objcache_check_get(struct objcache_core *core, gfp_t gfp,
 			const struct objcache_site *site);
 void *objcache_check_oldest(struct objcache_core *core, bool full);
 bool objcache_check_handed(struct objcache_core *core, void *obj,

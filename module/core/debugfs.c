@@ -61,12 +61,6 @@ DEFINE_SHOW_ATTRIBUTE(caches);
 
 /* ---- stats ---- */
 
-static const char * const objcache_keys[] = {
-#define OBJCACHE_STAT_KEY(name, text)	#name,
-	OBJCACHE_STATS(OBJCACHE_STAT_KEY)
-#undef OBJCACHE_STAT_KEY
-};
-
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct objcache_core *core = m->private;
@@ -75,8 +69,8 @@ static int stats_show(struct seq_file *m, void *unused)
 
 	objcache_read_stats(&core->pub, &stats);
 	seq_printf(m, "schema: %d\n", OBJCACHE_SCHEMA);
-	for (i = 0; i < ARRAY_SIZE(objcache_keys); i++)
-		seq_printf(m, "%s: %llu\n", objcache_keys[i],
+	for (i = 0; i < OBJCACHE_NR_STATS; i++)
+		seq_printf(m, "%s: %llu\n", objcache_stat_names[i],
 			   *objcache_stat(&stats, i));
 	return 0;
 }

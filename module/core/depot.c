@@ -12,8 +12,9 @@
  * Adding loose objects takes no lock, in whatever context, so no object is ever
  * destroyed because something could not be had. All else is done under the node's
  * lock, a leaf, held with interrupts off for a few instructions or a handful of
- * objects. Who does not know that it may wait only tries it: a probe or an NMI can
- * come while this very CPU holds it. The walk over loose objects is a handful long.
+ * objects. A put only tries it, and so does what may have interrupted a holder; a get
+ * waits, so as not to make what lies here. The walk over loose objects is a handful
+ * long.
  *
  * Each kind has two generations. What is idle in the older one when its time is up
  * goes on: displaced with an age step, leaving with the keeper's look. That is the
@@ -26,24 +27,39 @@
 
 #include "context.h"
 #include "core.h"
+#include "debug.h"
 
-/* False: it could not be had without waiting. */
+/*
+ * This CPU is about to take a depot's lock, or has one. What interrupts it there, an
+ * NMI or a tracer's probe, must not wait for one. Not a matter of this lock alone: it
+ * may be another cache's.
+ */
+static DEFINE_PER_CPU(bool, objcache_in_depot);
+
+/* False: it could not be had without waiting, or not at all here. */
 static bool objcache_lock(struct objcache_node *n, unsigned long *flags,
 			  bool wait)
 {
-	if (wait) {
-		raw_spin_lock_irqsave(&n->lock, *flags);
-		return true;
+	local_irq_save(*flags);
+	if (!__this_cpu_read(objcache_in_depot)) {
+		__this_cpu_write(objcache_in_depot, true);
+		if (wait && !in_nmi()) {
+			raw_spin_lock(&n->lock);
+			return true;
+		}
+		if (raw_spin_trylock(&n->lock))
+			return true;
+		__this_cpu_write(objcache_in_depot, false);
 	}
-	/* On a single CPU a trylock always succeeds. */
-	if (!IS_ENABLED(CONFIG_SMP) && in_nmi())
-		return false;
-	return raw_spin_trylock_irqsave(&n->lock, *flags);
+	local_irq_restore(*flags);
+	return false;
 }
 
 static void objcache_unlock(struct objcache_node *n, unsigned long flags)
 {
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_unlock(&n->lock);
+	__this_cpu_write(objcache_in_depot, false);
+	local_irq_restore(flags);
 }
 
 /* ---- piles, under the lock; others look whether there is something ---- */
@@ -141,12 +157,13 @@ static enum objcache_due objcache_due(struct objcache_core *core,
 void objcache_leave(struct objcache_core *core, struct objcache_node *n,
 		    enum objcache_kind kind, void **objs, unsigned int nr)
 {
-	struct llist_node *first = objcache_link(core, objs[0]);
-	struct llist_node *last = first;
-	unsigned int i;
+	unsigned int i, link = core->link; /* not read anew for each */
+	struct llist_node *first = objs[0] + link, *last = first;
 
+	if (unlikely(core->checks))
+		objcache_track_parks(core, objs, nr);
 	for (i = 1; i < nr; i++) {
-		last->next = objcache_link(core, objs[i]);
+		last->next = objs[i] + link;
 		last = last->next;
 	}
 	/* What has left its CPU is handed out on no other. */
@@ -228,6 +245,7 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 				      struct objcache_store *store, void **objs,
 				      unsigned int nr)
 {
+	struct llist_node *out = store->out;
 	unsigned int done = 0;
 
 	while (done < nr && store->opened) {
@@ -241,10 +259,9 @@ static unsigned int objcache_take_old(struct objcache_core *core,
 	/* Counted as loose, as those are that follow. */
 	if (done)
 		atomic_long_add(done, &store->loose);
-	for (; done < nr && store->out; done++) {
-		objs[done] = objcache_of_link(core, store->out);
-		WRITE_ONCE(store->out, store->out->next);
-	}
+	for (; done < nr && out; out = out->next)
+		objs[done++] = objcache_of_link(core, out);
+	WRITE_ONCE(store->out, out);
 	return done;
 }
 
@@ -278,7 +295,7 @@ static unsigned int objcache_take_loose(struct objcache_core *core,
  * @n: the node
  * @kind: displaced or leaving
  *
- * Context: Any; process context if the search may wait.
+ * Context: Any.
  * Return: how many objects, 0 for none.
  */
 unsigned int objcache_depot_get(struct objcache_core *core,
@@ -289,29 +306,32 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 	struct objcache_store *store = &n->store[kind];
 	struct objcache_magazine *full;
 	unsigned int nr = core->batch;
+	enum objcache_due due = OBJCACHE_DUE_LOOK;
 	unsigned long flags;
 	bool want = false;
 
-	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, s->wait))
+	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, true))
 		return 0;
 	full = objcache_pile_take(&store->young);
 	if (!full)
 		full = objcache_pile_take(&store->old);
-	if (full && s->real)
-		objcache_pile_add(&n->empty, s->mag);
 	if (full) {
+		if (s->real)
+			objcache_pile_add(&n->empty, s->mag);
+		want = s->real;
 		s->mag = full;
 	} else {
 		nr = objcache_take_loose(core, n, store, s->mag->objs,
 					 min(s->room, OBJCACHE_HANDFUL));
 		n->short_of += nr;
-		want = n->short_of >= core->batch &&
-		       !test_bit(OBJCACHE_DUE_NOW, &core->due);
+		want = n->short_of >= core->batch;
+		due = OBJCACHE_DUE_NOW;
 	}
 	objcache_settle(n, kind);
+	want &= !test_bit(due, &core->due); /* as in objcache_depot_give() */
 	objcache_unlock(n, flags);
 	if (want)
-		objcache_want(core, OBJCACHE_DUE_NOW);
+		objcache_want(core, due);
 	if (nr)
 		objcache_count_add(core, taken_back, nr);
 	return nr;
@@ -492,8 +512,8 @@ void objcache_depot_keep(struct objcache_core *core, struct objcache_node *n,
  * @core: the cache
  * @node: the node
  *
- * Such objects flow, so puts will look for magazines again. For as many as may lie
- * here at most: what is of no use is freed again, see objcache_depot_trim().
+ * Such objects flow, so puts will look for magazines again. As many as full ones may
+ * lie here at most; what is of no use is freed again, see objcache_depot_trim().
  *
  * Context: Process context.
  */
@@ -502,13 +522,14 @@ void objcache_depot_supply(struct objcache_core *core, int node)
 	struct objcache_node *n = core->node[node];
 	struct objcache_magazine *mag;
 	unsigned long flags;
-	unsigned int nr;
+	long nr, room;
 
 	objcache_lock(n, &flags, true);
-	nr = min_t(long, n->short_of, core->depot_max) / core->batch;
+	nr = n->short_of / core->batch;
+	room = core->depot_max / core->batch - (long)n->empty.nr;
 	n->short_of %= core->batch;
 	objcache_unlock(n, flags);
-	while (nr--) {
+	for (nr = min(nr, room); nr > 0; nr--) {
 		mag = objcache_magazine_alloc(core, GFP_NOWAIT, node);
 		if (!mag)
 			return;

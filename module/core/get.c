@@ -17,7 +17,7 @@
 #include "trace.h"
 
 /* Made in one go at most; on the stack. */
-#define OBJCACHE_MAKE_MAX	32U
+#define OBJCACHE_MAKE_MAX	16U
 
 static unsigned int objcache_found_mag(struct objcache_core *core,
 				       struct objcache_search *s,
@@ -121,11 +121,10 @@ static __always_inline bool objcache_any(struct objcache_core *core,
 /* Owner only, nothing private: bring something. */
 static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 						    struct objcache_cpu *c,
-						    bool leaving, gfp_t gfp)
+						    bool leaving)
 {
 	struct objcache_search s = {
 		.c = c, .owner = true, .leaving = leaving,
-		.wait = gfpflags_allow_blocking(gfp),
 		.mag = c->loaded, .real = c->loaded,
 		.room = c->loaded ? core->batch : 0,
 	};
@@ -138,8 +137,7 @@ static noinline enum objcache_found objcache_refill(struct objcache_core *core,
 }
 
 static __always_inline enum objcache_found
-objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
-	      gfp_t gfp)
+objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving)
 {
 	if (objcache_any_loaded(c))
 		return OBJCACHE_PRIVATE;
@@ -149,7 +147,7 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
 	}
 	if (likely(!objcache_any(core, c)))
 		return OBJCACHE_NOTHING;
-	return objcache_refill(core, c, leaving, gfp);
+	return objcache_refill(core, c, leaving);
 }
 
 /**
@@ -157,15 +155,13 @@ objcache_look(struct objcache_core *core, struct objcache_cpu *c, bool leaving,
  * @core: the cache
  * @c: this CPU's part of it, owned
  * @leaving: whether to take back what is on its way out
- * @gfp: of the get: whether a depot's lock may be waited for
  *
  * Return: where it came from.
  */
 enum objcache_found objcache_ready(struct objcache_core *core,
-				   struct objcache_cpu *c, bool leaving,
-				   gfp_t gfp)
+				   struct objcache_cpu *c, bool leaving)
 {
-	return objcache_look(core, c, leaving, gfp);
+	return objcache_look(core, c, leaving);
 }
 
 /*
@@ -173,14 +169,13 @@ enum objcache_found objcache_ready(struct objcache_core *core,
  * What comes along with the object is displaced.
  */
 static noinline void *objcache_single(struct objcache_core *core, bool owner,
-				      bool leaving, gfp_t gfp)
+				      bool leaving)
 {
 	void *one[2] = {};
 	struct objcache_magazine *mag = (struct objcache_magazine *)one;
 	struct objcache_search s = {
 		.c = this_cpu_ptr(core->cpu), .owner = owner,
-		.leaving = leaving, .wait = gfpflags_allow_blocking(gfp),
-		.mag = mag, .room = 1,
+		.leaving = leaving, .mag = mag, .room = 1,
 	};
 	unsigned int nr = 0;
 	void *obj;
@@ -216,7 +211,7 @@ static void *objcache_pop(struct objcache_cpu *c, enum objcache_found found)
  * a bug of the caller's, but does no harm.
  */
 static __always_inline void *objcache_parked(struct objcache_core *core,
-					     bool leaving, gfp_t gfp)
+					     bool leaving)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;
@@ -225,13 +220,13 @@ static __always_inline void *objcache_parked(struct objcache_core *core,
 	if (unlikely(READ_ONCE(core->dead)))
 		goto out;
 	if (likely(c))
-		found = objcache_look(core, c, leaving, gfp);
+		found = objcache_look(core, c, leaving);
 	else
 		objcache_count(core, nested);
 	if (found != OBJCACHE_NOTHING)
 		obj = objcache_pop(c, found);
 	else if (unlikely(!c || !c->loaded))
-		obj = objcache_single(core, c, leaving, gfp);
+		obj = objcache_single(core, c, leaving);
 out:
 	objcache_exit(c);
 	return obj;
@@ -261,20 +256,21 @@ void objcache_keep_none(struct objcache_core *core)
  * objcache_get_parked - a parked object of a bounded cache
  * @core: the cache
  * @leaving: whether to take back what is on its way out
- * @gfp: of the get: whether a depot's lock may be waited for
  *
- * Context: Any; with a @gfp that may block, one that has not interrupted who holds a depot's lock.
+ * In debug mode it is not yet handed to anybody: objcache_check_handed().
+ *
+ * Context: Any.
  * Return: the object, or NULL: at some moment during the call there was none, or
  * who has one tells those who wait when it is through.
  */
-void *objcache_get_parked(struct objcache_core *core, bool leaving, gfp_t gfp)
+void *objcache_get_parked(struct objcache_core *core, bool leaving)
 {
 	void *obj;
 
 	if (unlikely(core->checks))
 		return objcache_check_oldest(core, false);
 	preempt_disable();
-	obj = objcache_parked(core, leaving, gfp);
+	obj = objcache_parked(core, leaving);
 	objcache_keep_none(core);
 	preempt_enable();
 	return obj;
@@ -296,7 +292,7 @@ static noinline void *objcache_make_some(struct objcache_core *core, gfp_t gfp)
 	trace_objcache_miss(core->name, nr);
 	parked = 1 + objcache_park(core, objs + 1, nr - 1);
 	if (parked < nr)
-		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       objs + parked, nr - parked);
 	return objs[0];
 }
@@ -344,6 +340,54 @@ static noinline void *objcache_refuse(struct objcache *cache, gfp_t gfp)
 	return ERR_PTR(-EINVAL);
 }
 
+/* In debug mode. */
+static noinline void *objcache_try_get_checked(struct objcache_core *core,
+					       const struct objcache_site *site)
+{
+	void *obj;
+
+	do {
+		obj = objcache_check_oldest(core, false);
+	} while (obj && !objcache_check_handed(core, obj, site));
+	return obj;
+}
+
+/**
+ * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
+ * @cache: where from
+ * @site: where the call is, or NULL
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+void *__objcache_try_get_at(struct objcache *cache,
+			    const struct objcache_site *site)
+{
+	struct objcache_core *core = to_core(cache);
+
+	if (!objcache_cache_ok(cache, "try_get"))
+		return NULL;
+	if (unlikely(core->checks))
+		return objcache_try_get_checked(core, site);
+	if (unlikely(core->bounded))
+		return objcache_get_parked(core, false);
+	return objcache_parked(core, false);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_at);
+
+/**
+ * __objcache_try_get_slow - objcache_try_get() past the hit path
+ * @cache: where from
+ *
+ * Context: Any.
+ * Return: an object, or NULL.
+ */
+noinline void *__objcache_try_get_slow(struct objcache *cache)
+{
+	return __objcache_try_get_at(cache, NULL);
+}
+EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
+
 /* ---- bounded caches ---- */
 
 /* None may be made now: -EAGAIN. */
@@ -354,20 +398,31 @@ static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 	return objcache_fresh(core, gfp);
 }
 
-static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+/*
+ * In debug mode: the oldest if the quarantine is full, else a fresh one; rather than
+ * wait, or give none, the oldest all the same.
+ */
+static void *objcache_get_quarantined(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj, *oldest;
+	void *obj = objcache_check_oldest(core, true);
+	void *oldest = NULL;
 
-	obj = core->checks ? objcache_check_oldest(core, true) :
-			     objcache_get_parked(core, true, gfp);
 	if (obj)
 		return obj;
 	obj = objcache_make_now(core, gfp);
-	if (!IS_ERR(obj) || !core->checks)
-		return obj;
-	/* Rather than wait, from the quarantine. */
-	oldest = objcache_check_oldest(core, false);
+	if (IS_ERR(obj))
+		oldest = objcache_check_oldest(core, false);
 	return oldest ?: obj;
+}
+
+static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj;
+
+	if (unlikely(core->checks))
+		return objcache_get_quarantined(core, gfp);
+	obj = objcache_get_parked(core, true);
+	return obj ?: objcache_make_now(core, gfp);
 }
 
 /* A backlog does not keep who may neither wait nor fail from making one. */
@@ -469,98 +524,15 @@ void *objcache_get_more(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = NULL;
 
-	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, gfp);
-	return IS_ERR(obj) ? NULL : obj;
-}
-
-/* ---- debug mode ---- */
-
-/*
- * The oldest if the quarantine is full, else a fresh one; rather than wait, or give
- * none, the oldest all the same.
- */
-static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
-{
-	void *obj, *oldest;
-	int err;
-
-	if (core->bounded)
-		return objcache_get_bounded(core, gfp);
-	obj = objcache_check_oldest(core, !objcache_backlogged(core));
-	if (obj)
-		return obj;
-	err = objcache_may_make(core, gfp);
-	obj = err ? ERR_PTR(err) : objcache_fresh(core, gfp);
-	if (!IS_ERR(obj))
-		return obj;
-	oldest = objcache_check_oldest(core, false);
-	return oldest ?: obj;
-}
-
-static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
-					   bool may_make,
-					   const struct objcache_site *site)
-{
-	void *obj;
-
-	if (unlikely(READ_ONCE(core->dead))) {
-		rcu_read_lock();
-		objcache_check_late(core, NULL, site);
-		rcu_read_unlock();
-		return ERR_PTR(-ENOMEM);
-	}
-	may_make &= objcache_check_gfp(core, gfp, site);
 	do {
-		obj = may_make ? objcache_get_watched(core, gfp) :
-				 objcache_check_oldest(core, false);
-		if (!obj)
-			obj = ERR_PTR(-EAGAIN);
-	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+		if (!READ_ONCE(core->waiting))
+			obj = objcache_get_now(core, gfp);
+		if (IS_ERR_OR_NULL(obj))
+			return NULL;
+	} while (unlikely(core->checks) &&
+		 !objcache_check_handed(core, obj, NULL));
 	return obj;
 }
-
-static void *objcache_or_null(void *obj)
-{
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
-}
-
-/**
- * __objcache_try_get_at - objcache_try_get() past the hit path, from a known place
- * @cache: where from
- * @site: where the call is, or NULL
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_at(struct objcache *cache,
-			    const struct objcache_site *site)
-{
-	struct objcache_core *core = to_core(cache);
-
-	if (!objcache_cache_ok(cache, "try_get"))
-		return NULL;
-	if (unlikely(core->checks))
-		return objcache_or_null(objcache_get_checked(core, 0, false,
-							     site));
-	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false, 0);
-	return objcache_parked(core, false, 0);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_at);
-
-/**
- * __objcache_try_get_slow - objcache_try_get() past the hit path
- * @cache: where from
- *
- * Context: Any.
- * Return: an object, or NULL.
- */
-void *__objcache_try_get_slow(struct objcache *cache)
-{
-	return __objcache_try_get_at(cache, NULL);
-}
-EXPORT_SYMBOL_GPL(__objcache_try_get_slow);
 
 /* A backlog is in the way; or lockdep is to be told that one might be. */
 static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
@@ -571,8 +543,34 @@ static noinline void *objcache_get_later(struct objcache_core *core, gfp_t gfp)
 	if (err)
 		return ERR_PTR(err);
 	/* What has come meanwhile need not be made. */
-	obj = objcache_parked(core, true, gfp);
+	obj = objcache_parked(core, true);
 	return obj ?: objcache_fresh(core, gfp);
+}
+
+/* In debug mode: beyond the backlog's bound only for who may neither wait nor fail. */
+static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
+{
+	void *obj = objcache_get_now(core, gfp);
+	int err;
+
+	if (obj != ERR_PTR(-EAGAIN))
+		return obj;
+	err = objcache_may_make(core, gfp);
+	return err ? ERR_PTR(err) : objcache_fresh(core, gfp);
+}
+
+static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+					   const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_check_get(core, gfp, site))
+		return objcache_try_get_checked(core, site) ?: ERR_PTR(-ENOMEM);
+	do {
+		obj = core->bounded ? objcache_get_bounded(core, gfp) :
+				      objcache_get_watched(core, gfp);
+	} while (!IS_ERR(obj) && !objcache_check_handed(core, obj, site));
+	return obj;
 }
 
 /* An object, or why not. */
@@ -583,37 +581,16 @@ static __always_inline void *objcache_get_any(struct objcache *cache, gfp_t gfp)
 
 	if (unlikely(!objcache_is_object(cache) || gfp & __GFP_ZERO))
 		return objcache_refuse(cache, gfp);
-	if (unlikely(core->checks))
-		return objcache_get_checked(core, gfp, true, NULL);
-	if (unlikely(core->bounded))
-		return objcache_get_bounded(core, gfp);
-	obj = objcache_parked(core, true, gfp);
+	if (unlikely(core->checks || core->bounded))
+		return core->checks ? objcache_get_checked(core, gfp, NULL) :
+				      objcache_get_bounded(core, gfp);
+	obj = objcache_parked(core, true);
 	if (obj)
 		return obj;
 	if (IS_ENABLED(CONFIG_LOCKDEP) || unlikely(objcache_backlogged(core)))
 		return objcache_get_later(core, gfp);
 	return objcache_fresh(core, gfp);
 }
-
-/**
- * __objcache_get_at - objcache_get() past the hit path, from a known place
- * @cache: where from
- * @gfp: as for objcache_get()
- * @site: where the call is, or NULL
- *
- * Context: as for objcache_get().
- * Return: an object, or NULL.
- */
-void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
-			const struct objcache_site *site)
-{
-	if (objcache_is_object(cache) && !(gfp & __GFP_ZERO) &&
-	    to_core(cache)->checks)
-		return objcache_or_null(objcache_get_checked(to_core(cache),
-							     gfp, true, site));
-	return __objcache_get_slow(cache, gfp);
-}
-EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_slow - objcache_get() past the hit path
@@ -627,9 +604,31 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
 	void *obj = objcache_get_any(cache, gfp);
 
-	return objcache_or_null(obj);
+	return unlikely(IS_ERR(obj)) ? NULL : obj;
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
+
+/**
+ * __objcache_get_at - objcache_get() past the hit path, from a known place
+ * @cache: where from
+ * @gfp: as for objcache_get()
+ * @site: where the call is, or NULL
+ *
+ * Context: as for objcache_get().
+ * Return: an object, or NULL.
+ */
+void *__objcache_get_at(struct objcache *cache, gfp_t gfp,
+			const struct objcache_site *site)
+{
+	void *obj;
+
+	if (!objcache_is_object(cache) || gfp & __GFP_ZERO ||
+	    !to_core(cache)->checks)
+		return __objcache_get_slow(cache, gfp);
+	obj = objcache_get_checked(to_core(cache), gfp, site);
+	return IS_ERR(obj) ? NULL : obj;
+}
+EXPORT_SYMBOL_GPL(__objcache_get_at);
 
 /**
  * __objcache_get_err - objcache_get_err() past the hit path

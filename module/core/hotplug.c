@@ -25,6 +25,7 @@ static int objcache_cpu_is_gone(unsigned int cpu, struct hlist_node *node)
 						  hotplug);
 
 	objcache_part_clear(core, cpu);
+	objcache_want(core, OBJCACHE_DUE_NOW);
 	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
 	return 0;
 }

@@ -65,7 +65,7 @@ static void objcache_unmake_doomed(struct objcache_core *core)
 		objcache_end_doomed(core, objcache_of_link(core, node));
 		atomic_long_dec(&core->doomed_nr);
 		/* The count before the look: pairs with the wait's own barrier. */
-		if (wq_has_sleeper(&core->room))
+		if (!objcache_backlogged(core) && wq_has_sleeper(&core->room))
 			wake_up(&core->room);
 		objcache_tell_waiters(core);
 		node = next;
@@ -198,7 +198,9 @@ static bool objcache_keep_node(struct objcache_core *core, int node, bool drain,
 		objcache_unmake_old(core, n);
 		objcache_depot_advance(n, OBJCACHE_LEAVING);
 	}
-	objcache_unmake_excess(core, n);
+	/* What has come during a drain has us come again: it does not wait for that. */
+	if (!drain)
+		objcache_unmake_excess(core, n);
 	if (drain || look)
 		objcache_depot_trim(n, drain);
 	return objcache_depot_any(core, n);
@@ -235,12 +237,16 @@ static void objcache_keep(struct work_struct *work)
 	/*
 	 * The bits before a look at what there is: pairs with objcache_want().
 	 * Either we see what has come, or who brought it finds its bit cleared
-	 * and has us come again.
+	 * and has us come again. The count in between is a full barrier.
 	 */
 	clear_bit(OBJCACHE_DUE_NOW, &core->due);
 	clear_bit(OBJCACHE_DUE_LOOK, &core->due);
-	smp_mb__after_atomic(); /* so, see above */
+	atomic_long_inc_return(&core->passes);
 	objcache_keep_all(core);
+	/* What we did before the count that says so: pairs with the wait's own. */
+	atomic_long_inc_return(&core->passes);
+	if (wq_has_sleeper(&core->room))
+		wake_up_all(&core->room);
 	memalloc_noio_restore(noio);
 }
 
@@ -249,17 +255,27 @@ static void objcache_keep(struct work_struct *work)
  * @core: the cache
  *
  * Waits for the keeper to have been through all of it once, from a moment after
- * the call: for destructors, and nothing else. What comes meanwhile may stay.
+ * the call: for destructors, and nothing else. What comes meanwhile may stay. Not by
+ * flushing the work: that ends early if it is queued anew meanwhile.
  *
  * Context: Process context, sleeps; not from a destructor.
  */
 void objcache_keeper_flush(struct objcache_core *core)
 {
+	long passed;
+
+	objcache_dtor_might_run(core);
 	atomic_inc(&core->draining);
-	irq_work_sync(&core->kick);
+	/*
+	 * A full barrier: pairs with the count in objcache_keep(). A pass that is
+	 * not counted yet sees @draining; one that is has cleared its bits.
+	 */
+	smp_mb__after_atomic();
+	/* Odd: one is under way, that is the one before ours. */
+	passed = (atomic_long_read(&core->passes) + 1) & ~1L;
 	set_bit(OBJCACHE_DUE_NOW, &core->due);
 	objcache_call_keeper(core);
-	flush_delayed_work(&core->keeper);
+	wait_event(core->room, atomic_long_read(&core->passes) - passed >= 2);
 	atomic_dec(&core->draining);
 }
 

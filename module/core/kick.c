@@ -79,13 +79,22 @@ static void objcache_kicked(struct irq_work *kick)
  */
 void objcache_want(struct objcache_core *core, enum objcache_due due)
 {
+	bool direct = objcache_may_call_slab();
+
+	/* Who has set the bit calls: nobody else will, so it must not be put off. */
+	preempt_disable();
+	/* What is queued on a CPU that dies stays there: hotplug.c calls, then. */
+	if (unlikely(!cpu_online(smp_processor_id())))
+		goto out;
 	/* A full barrier: pairs with the one in objcache_keep(). */
 	if (test_and_set_bit(due, &core->due))
-		return;
-	if (objcache_may_call_slab())
+		goto out;
+	if (direct)
 		objcache_call_keeper(core);
 	else
 		irq_work_queue(&core->kick);
+out:
+	preempt_enable();
 }
 
 /**

@@ -38,9 +38,12 @@ static unsigned int objcache_level(const char *word)
 	return 0;
 }
 
+#define OBJCACHE_DEBUG_IS						\
+	"it is NAME[:LEVEL[+LEVEL]] or PREFIX*, with commas between, and levels none, check, stacks, drop"
+
 #define objcache_bad_debug(fmt, ...)					\
-	(pr_err_ratelimited("module parameter debug: " fmt "; it is NAME[:LEVEL[+LEVEL]] or PREFIX*, with commas between, and levels none, check, stacks, drop\n", \
-			    ##__VA_ARGS__), -EINVAL)
+	(pr_err_ratelimited("module parameter debug: " fmt "; %s\n",	\
+			    ##__VA_ARGS__, OBJCACHE_DEBUG_IS), -EINVAL)
 
 /* Of "check+stacks"; it is cut up. 0 and an error: one is misspelt. */
 static int objcache_read_levels(char *levels, unsigned int *flags)

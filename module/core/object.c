@@ -23,13 +23,32 @@ static void objcache_slab_free(struct objcache_core *core, void *obj)
 	kmem_cache_free(core->slab, obj - core->lead);
 }
 
+/* In debug mode the object is known from here on, if it could be constructed. */
+static noinline int objcache_ctor_checked(struct objcache_core *core, void *obj,
+					  gfp_t gfp)
+{
+	struct objcache_track *track = objcache_track_new(core, obj, gfp);
+	int err = 0;
+
+	if (!track)
+		return -ENOMEM;
+	if (core->ops.ctor)
+		err = objcache_watched_ctor(core, obj, gfp);
+	if (err)
+		kfree(track);
+	else
+		objcache_track_add(track);
+	return err;
+}
+
 /* What is no errno counts as -EINVAL. */
-static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
+static __always_inline int objcache_construct(struct objcache_core *core,
+					      void *obj, gfp_t gfp)
 {
 	int err = 0;
 
-	if (unlikely(core->checks) && core->ops.ctor)
-		err = objcache_watched_ctor(core, obj, gfp);
+	if (unlikely(core->checks))
+		err = objcache_ctor_checked(core, obj, gfp);
 	else if (core->ops.ctor)
 		err = core->ops.ctor(obj, core->ctx, gfp);
 	if (!err) {
@@ -38,23 +57,6 @@ static int objcache_construct(struct objcache_core *core, void *obj, gfp_t gfp)
 	}
 	objcache_count(core, ctor_failures);
 	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
-}
-
-/* Known from here on, if it could be constructed. */
-static noinline int objcache_construct_checked(struct objcache_core *core,
-					       void *obj, gfp_t gfp)
-{
-	struct objcache_track *track = objcache_track_new(core, obj, gfp);
-	int err;
-
-	if (!track)
-		return -ENOMEM;
-	err = objcache_construct(core, obj, gfp);
-	if (err)
-		kfree(track);
-	else
-		objcache_track_add(track);
-	return err;
 }
 
 static __always_inline void *objcache_alloc(struct objcache_core *core,
@@ -67,9 +69,7 @@ static __always_inline void *objcache_alloc(struct objcache_core *core,
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
 	obj += core->lead;
-	err = unlikely(core->checks) ?
-		      objcache_construct_checked(core, obj, gfp) :
-		      objcache_construct(core, obj, gfp);
+	err = objcache_construct(core, obj, gfp);
 	if (!err)
 		return obj;
 	objcache_slab_free(core, obj);
@@ -178,35 +178,45 @@ unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 	return done;
 }
 
-/* Withdrawn, and so no longer in anybody's way: it was let go twice. */
-static void objcache_stays(struct objcache_core *core)
+static void objcache_destruct(struct objcache_core *core, void *obj)
 {
-	if (core->min_objects)
-		atomic_inc(&core->stay);
-}
-
-static void objcache_end_checked(struct objcache_core *core, void *obj)
-{
-	if (!objcache_track_ends(core, obj)) {
-		objcache_stays(core);
+	if (!core->ops.dtor)
 		return;
-	}
-	objcache_slab_free(core, obj);
-	objcache_count(core, destroyed);
-	objcache_unreserve(core, 1);
+	lock_map_acquire(&core->dtor_map);
+	if (unlikely(core->checks))
+		objcache_watched_dtor(core, obj);
+	else
+		core->ops.dtor(obj, core->ctx);
+	lock_map_release(&core->dtor_map);
 }
 
-/* What has changed while it was parked, or is put while it goes, stays. */
-static void objcache_free_checked(struct objcache_core *core, void **objs,
-				  unsigned int nr)
+/*
+ * Destructed, and its memory is ours? In debug mode it is not if the object has changed
+ * while it was parked, or is put while it goes; then it is withdrawn.
+ */
+static bool objcache_retire(struct objcache_core *core, void *obj)
+{
+	if (unlikely(core->checks) && !objcache_track_reclaim(core, obj))
+		return false;
+	objcache_destruct(core, obj);
+	return likely(!core->checks) || objcache_track_ends(core, obj);
+}
+
+/* As if it had not been let go: who withdraws an object counts it out by itself. */
+static noinline void objcache_free_checked(struct objcache_core *core,
+					   void **objs, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		if (objcache_track_reclaim(core, objs[i]))
-			objcache_end_checked(core, objs[i]);
-		else
-			objcache_stays(core);
+		if (!objcache_retire(core, objs[i])) {
+			if (core->min_objects)
+				atomic_inc(&core->stay);
+			continue;
+		}
+		objcache_slab_free(core, objs[i]);
+		objcache_count(core, destroyed);
+		objcache_unreserve(core, 1);
 	}
 }
 
@@ -235,27 +245,6 @@ void objcache_free(struct objcache_core *core, void **objs, unsigned int nr)
 	objcache_unreserve(core, nr);
 }
 
-static void objcache_destruct(struct objcache_core *core, void *obj)
-{
-	if (!core->ops.dtor)
-		return;
-	lock_map_acquire(&core->dtor_map);
-	core->ops.dtor(obj, core->ctx);
-	lock_map_release(&core->dtor_map);
-}
-
-static void objcache_unmake_checked(struct objcache_core *core, void *obj)
-{
-	if (!objcache_track_reclaim(core, obj)) {
-		objcache_stays(core);
-		return;
-	}
-	lock_map_acquire(&core->dtor_map);
-	objcache_watched_dtor(core, obj);
-	lock_map_release(&core->dtor_map);
-	objcache_end_checked(core, obj);
-}
-
 /**
  * objcache_unmake - destruct an object, and give its memory back
  * @core: the cache
@@ -265,28 +254,13 @@ static void objcache_unmake_checked(struct objcache_core *core, void *obj)
  */
 void objcache_unmake(struct objcache_core *core, void *obj)
 {
-	if (unlikely(core->checks) && core->ops.dtor) {
-		objcache_unmake_checked(core, obj);
-		return;
-	}
-	objcache_destruct(core, obj);
+	if (likely(!core->checks))
+		objcache_destruct(core, obj);
 	objcache_free(core, &obj, 1);
 }
 
 /* Of what keeps the minimum: it has to do without reclaim, and without the reserves. */
 #define OBJCACHE_REMAKE	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
-
-/* Of other memory: what is known of an object ends with it. */
-static void *objcache_remake_checked(struct objcache_core *core, void *obj)
-{
-	if (!obj)
-		return NULL;
-	atomic_dec(&core->stay);
-	objcache_unmake(core, obj);
-	if (!objcache_reserve(core, 1))
-		return NULL;
-	return objcache_make_reserved(core, OBJCACHE_REMAKE);
-}
 
 /**
  * objcache_remake - unmake an object, and make another one of its memory
@@ -298,16 +272,11 @@ static void *objcache_remake_checked(struct objcache_core *core, void *obj)
  */
 void *objcache_remake(struct objcache_core *core, void *obj)
 {
-	if (unlikely(core->checks)) {
-		obj = objcache_remake_checked(core, obj);
-	} else {
-		if (obj) {
-			objcache_destruct(core, obj);
-			objcache_count(core, destroyed);
-			objcache_spare_add(core, obj);
-		}
-		obj = objcache_make_spare(core, OBJCACHE_REMAKE);
+	if (obj && objcache_retire(core, obj)) {
+		objcache_count(core, destroyed);
+		objcache_spare_add(core, obj);
 	}
+	obj = objcache_make_spare(core, OBJCACHE_REMAKE);
 	if (IS_ERR_OR_NULL(obj))
 		return NULL;
 	objcache_count(core, remade);
@@ -325,7 +294,7 @@ void objcache_spare_free(struct objcache_core *core)
 	void *obj;
 
 	while ((obj = objcache_spare_take(core))) {
-		kmem_cache_free(core->slab, obj);
+		objcache_slab_free(core, obj);
 		objcache_unreserve(core, 1);
 	}
 }

@@ -14,7 +14,7 @@
 
 #include "core.h"
 
-/* Sane ends: with a batch of 1 the two rings have 128 Ki slots each, 2 MiB per CPU. */
+/* Sane ends: with a batch of 1 the two rings have 64 Ki slots each, 1 MiB per CPU. */
 #define OBJCACHE_MAX_CAPACITY	65536U
 #define OBJCACHE_MAX_BATCH	255U
 
@@ -181,6 +181,8 @@ static int objcache_check_parking(const char *name,
 		return objcache_bad("%s: capacity %u out of range %u to %u with a batch of %u",
 				    name, p->capacity, 2 * p->batch,
 				    OBJCACHE_MAX_CAPACITY, p->batch);
+	/* What is parked on a CPU is in whole magazines. */
+	p->capacity = rounddown(p->capacity, p->batch);
 	return 0;
 }
 

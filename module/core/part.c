@@ -18,13 +18,6 @@
 /* Without reclaim, which may be waiting for the CPU that comes. */
 #define OBJCACHE_EQUIP		GFP_NOWAIT
 
-/* The slots of a CPU's two rings, in one piece. */
-struct objcache_slots {
-	struct llist_node dead;		/* in &objcache_core.dead_slots */
-	u32 nr;				/* of both */
-	unsigned long slot[];
-};
-
 /* ---- the private part; for owners ---- */
 
 static bool objcache_isolated_here(void)
@@ -136,46 +129,39 @@ unsigned long objcache_part_leave(struct objcache_core *core,
 	return nr;
 }
 
-static bool objcache_strip_ring(struct objcache_core *core,
-				struct objcache_ring *ring,
-				struct objcache_node *n, unsigned int *budget)
-{
-	/* Acquire: pairs with objcache_ring_attach(), an age step's too. */
-	u32 i, nr = objcache_ring_slots(smp_load_acquire(&ring->limit));
-
-	for (i = 0; i < nr; i++) {
-		struct objcache_magazine *mag = objcache_ring_empty(ring, i);
-
-		if (!mag)
-			continue;
-		if (!*budget)
-			return false;
-		objcache_ring_set_empty(ring, i, NULL);
-		objcache_depot_keep(core, n, mag);
-		--*budget;
-	}
-	return true;
-}
-
-/* Magazines moved in one go. */
-#define OBJCACHE_STRIP		16
+/* Slots that are looked at in one go. */
+#define OBJCACHE_STRIP		32U
 
 /**
- * objcache_part_strip - give up the empty magazines that thieves have left
+ * objcache_part_strip - give up empty magazines that thieves have left
  * @core: the cache
  * @c: this CPU's part of the cache, owned
  * @n: the node of the CPU
  *
+ * Looks at a few slots, from where it has stopped last.
+ *
  * Context: Any.
- * Return: whether that was all.
+ * Return: whether the last slot was among them.
  */
 bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n)
 {
-	unsigned int budget = OBJCACHE_STRIP;
+	/* Acquire: pairs with objcache_ring_attach(), an age step's too. */
+	u32 nr = objcache_ring_slots(smp_load_acquire(&c->ring[1].limit));
+	u32 i = c->strip, end = min(i + OBJCACHE_STRIP, 2 * nr);
 
-	return objcache_strip_ring(core, &c->ring[0], n, &budget) &&
-	       objcache_strip_ring(core, &c->ring[1], n, &budget);
+	for (; i < end; i++) {
+		struct objcache_ring *ring = &c->ring[i >= nr];
+		u32 slot = i >= nr ? i - nr : i;
+		struct objcache_magazine *mag = objcache_ring_empty(ring, slot);
+
+		if (!mag)
+			continue;
+		objcache_ring_set_empty(ring, slot, NULL);
+		objcache_depot_keep(core, n, mag);
+	}
+	c->strip = end < 2 * nr ? end : 0;
+	return !c->strip;
 }
 
 /* ---- life ---- */
@@ -202,19 +188,55 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
 {
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 	u32 nr = objcache_ring_slots(core->shared_max);
-	struct objcache_slots *slots;
+	unsigned long *slots;
 
-	if (!nr || c->slots || core->flags & OBJCACHE_NO_PARTS)
+	if (!nr || c->slots || c->old_slots || core->flags & OBJCACHE_NO_PARTS)
 		return;
-	slots = kvmalloc_node(struct_size(slots, slot, 2 * nr),
+	slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)),
 			      objcache_own_gfp(core, OBJCACHE_EQUIP),
 			      cpu_to_node(cpu));
 	if (!slots)
 		return;
-	slots->nr = 2 * nr;
 	WRITE_ONCE(c->slots, slots);
-	objcache_ring_attach(&c->ring[0], slots->slot, core->shared_max);
-	objcache_ring_attach(&c->ring[1], slots->slot + nr, core->shared_max);
+	/* The second one last: who finds its limit finds both. */
+	objcache_ring_attach(&c->ring[0], slots, core->shared_max);
+	objcache_ring_attach(&c->ring[1], slots + nr, core->shared_max);
+}
+
+/* Of one CPU. Whoever takes them out frees them. */
+static void objcache_old_slots_free(struct objcache_core *core,
+				    struct objcache_cpu *c, bool wait)
+{
+	u32 i, nr = 2 * objcache_ring_slots(core->shared_max);
+	unsigned long *slots;
+
+	if (!READ_ONCE(c->old_slots))
+		return;
+	slots = xchg(&c->old_slots, NULL);
+	if (!slots)
+		return;
+	if (wait)
+		synchronize_rcu();
+	for (i = 0; i < nr; i++)
+		kfree((void *)(slots[i] & ~OBJCACHE_SLOT_FREE));
+	kvfree(slots);
+}
+
+/**
+ * objcache_slots_free - free the slots of CPUs that are gone
+ * @core: the cache
+ * @wait: thieves may still have a foot in them
+ *
+ * And the magazines that thieves have left in them.
+ *
+ * Context: Process context; with @wait, takes a grace period for each such CPU.
+ */
+void objcache_slots_free(struct objcache_core *core, bool wait)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		objcache_old_slots_free(core, per_cpu_ptr(core->cpu, cpu), wait);
 }
 
 /**
@@ -224,7 +246,8 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
  *
  * What there is no memory for a put makes up for, or an age step.
  *
- * Context: Process context.
+ * Context: Process context. A CPU that was gone for a moment only waits for a grace
+ * period.
  */
 void objcache_part_equip(struct objcache_core *core, int cpu)
 {
@@ -240,6 +263,7 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	/* Whether it may have a limit that CPU finds out itself, with its first put. */
 	if (core->bounded)
 		objcache_ask(c);
+	objcache_old_slots_free(core, c, true);
 	objcache_part_slots(core, cpu);
 }
 
@@ -311,32 +335,9 @@ unsigned long objcache_part_clear(struct objcache_core *core, int cpu)
 	c->spare = NULL;
 	nr += objcache_ring_clear(core, &c->ring[0], n);
 	nr += objcache_ring_clear(core, &c->ring[1], n);
+	c->strip = 0;
 	if (c->slots)
-		llist_add(&c->slots->dead, &core->dead_slots);
-	c->slots = NULL;
+		WRITE_ONCE(c->old_slots, c->slots);
+	WRITE_ONCE(c->slots, NULL);
 	return nr;
-}
-
-/**
- * objcache_slots_free - free the slots of CPUs that are gone
- * @core: the cache
- *
- * And the magazines that thieves have left in them.
- *
- * Context: Process context, waits for a grace period if there are such.
- */
-void objcache_slots_free(struct objcache_core *core)
-{
-	struct llist_node *node = llist_del_all(&core->dead_slots);
-	struct objcache_slots *slots, *next;
-	u32 i;
-
-	if (!node)
-		return;
-	synchronize_rcu();
-	llist_for_each_entry_safe(slots, next, node, dead) {
-		for (i = 0; i < slots->nr; i++)
-			kfree((void *)(slots->slot[i] & ~OBJCACHE_SLOT_FREE));
-		kvfree(slots);
-	}
 }

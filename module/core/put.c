@@ -6,8 +6,8 @@
  * empty one is loaded: the one that a thief left in the ring's slot, one from the
  * depot, or a new one. What finds no place goes to the depot, and so does what is
  * put by an interrupt that found the owner at work. So a put moves two magazines at most,
- * allocates one at most, and frees nothing but what it was given, and that only if
- * it may not be kept.
+ * allocates one at most, below the capacity, and frees nothing but what it was given,
+ * and that only if it may not be kept.
  */
 #include <linux/export.h>
 #include <linux/minmax.h>
@@ -33,7 +33,6 @@ enum objcache_met {
 /* A put, or what else parks objects, while it looks for room. */
 struct objcache_parking {
 	struct objcache_magazine *hand;	/* an empty magazine to use */
-	enum objcache_kind kind;	/* of what finds no place */
 	bool put;			/* count it */
 	bool keep;			/* nothing that is parked makes way */
 };
@@ -58,6 +57,22 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 }
 
 /*
+ * Of what has left its CPU, or finds no place there: how many of @nr are parked
+ * still? What this CPU has and what is displaced on its node come to the capacity at
+ * most, together.
+ */
+static unsigned int objcache_may_displace(struct objcache_core *core,
+					  unsigned int nr)
+{
+	struct objcache_node *n = objcache_here(core);
+	unsigned long held = objcache_parked_on(core, raw_cpu_ptr(core->cpu)) +
+			     objcache_store_nr(core,
+					       &n->store[OBJCACHE_DISPLACED]);
+
+	return held < core->capacity ? min(nr, core->capacity - (u32)held) : 0;
+}
+
+/*
  * Owner only, all full: the spare leaves, for an empty magazine. If there is none, or
  * the depot's lock cannot be had, what is in it leaves, and it is empty itself: what
  * is on its way out anyway is worth no new magazine.
@@ -67,15 +82,17 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
+	enum objcache_kind kind = objcache_may_displace(core, 1) ?
+				  OBJCACHE_DISPLACED : OBJCACHE_LEAVING;
 	struct objcache_magazine *empty = NULL;
 
 	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
-	if (!objcache_depot_give(core, n, p->kind, c->spare, &p->hand, false)) {
-		objcache_leave(core, n, p->kind, c->spare->objs, core->batch);
+	if (!objcache_depot_give(core, n, kind, c->spare, &p->hand, false)) {
+		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 		empty = c->spare;
 	}
-	if (p->kind == OBJCACHE_LEAVING)
+	if (kind == OBJCACHE_LEAVING)
 		objcache_owned_add(c, overflow, core->batch);
 	else
 		objcache_owned_add(c, displaced, core->batch);
@@ -83,19 +100,6 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 	c->spare = NULL;
 	WRITE_ONCE(c->spare_full, false);
 	return objcache_reload(core, c, n, empty, p);
-}
-
-/*
- * The rings are full. Is that the capacity? What it has beyond whole magazines is
- * parked in the depot.
- */
-static enum objcache_kind objcache_beyond(struct objcache_core *core,
-					  struct objcache_node *n)
-{
-	if (core->rest &&
-	    objcache_store_nr(core, &n->store[OBJCACHE_DISPLACED]) < core->rest)
-		return OBJCACHE_DISPLACED;
-	return OBJCACHE_LEAVING;
 }
 
 /* Owner only, loaded full (or none): have an empty one loaded. */
@@ -106,19 +110,15 @@ static enum objcache_met objcache_make_room(struct objcache_core *core,
 {
 	struct objcache_magazine *empty;
 
-	p->kind = OBJCACHE_DISPLACED;
 	if (!c->spare)
 		return objcache_reload(core, c, n, NULL, p);
 	if (!c->spare_full) {
 		objcache_swap_spare(core, c);
 		return OBJCACHE_ROOM;
 	}
-	if (objcache_shared(c) >= core->shared_max) {
-		p->kind = objcache_beyond(core, n);
-		return objcache_overflow(core, c, n, p);
-	}
-	/* A taker that stands still in a slot, or no slots at all. */
-	if (!objcache_push(core, c, c->spare, &empty))
+	/* Full; or a taker that stands still in a slot, or no slots at all. */
+	if (objcache_shared(c) >= core->shared_max ||
+	    !objcache_push(core, c, c->spare, &empty))
 		return objcache_overflow(core, c, n, p);
 	trace_objcache_spill(core->name, false, core->batch);
 	c->spare = NULL;
@@ -155,10 +155,8 @@ static unsigned int objcache_park_owner(struct objcache_core *core,
 	if (!objcache_room(core, c))
 		*met = objcache_make_room(core, c, n, p);
 	/* Without a limit, after all that, nothing may be private here. */
-	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit)) {
+	if (unlikely(core->bounded) && !READ_ONCE(c->own.limit))
 		*met = OBJCACHE_NO_PLACE;
-		p->kind = OBJCACHE_DISPLACED;
-	}
 	if (*met != OBJCACHE_ROOM)
 		return 0;
 	nr = min(nr, objcache_room(core, c));
@@ -182,7 +180,6 @@ static unsigned int objcache_park_some(struct objcache_core *core, void **objs,
 		done = objcache_park_owner(core, c, objs, nr, met, p);
 	} else {
 		*met = OBJCACHE_NO_PLACE;
-		p->kind = OBJCACHE_DISPLACED;
 		objcache_count_add(core, nested, nr);
 	}
 	objcache_exit(c);
@@ -229,6 +226,22 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 	return objcache_park_as(core, objs, nr, &p);
 }
 
+/* What has found no place on this CPU. */
+static void objcache_put_beside(struct objcache_core *core, void **objs,
+				unsigned int nr)
+{
+	struct objcache_node *n = objcache_here(core);
+	unsigned int kept = objcache_may_displace(core, nr);
+
+	if (kept)
+		objcache_leave(core, n, OBJCACHE_DISPLACED, objs, kept);
+	if (kept < nr)
+		objcache_leave(core, n, OBJCACHE_LEAVING, objs + kept, nr - kept);
+	objcache_count_add(core, displaced, kept);
+	objcache_count_add(core, overflow, nr - kept);
+	trace_objcache_spill(core->name, true, nr);
+}
+
 /**
  * objcache_put_objs - take objects back that are fit to be kept
  * @core: the cache, alive
@@ -243,17 +256,10 @@ void objcache_put_objs(struct objcache_core *core, void **objs,
 	struct objcache_parking p = { .put = true };
 	unsigned int done = objcache_park_as(core, objs, nr, &p);
 
-	objs += done;
-	nr -= done;
-	if (!nr)
+	if (done == nr)
 		return;
-	objcache_count_add(core, puts, nr);
-	if (p.kind == OBJCACHE_LEAVING)
-		objcache_count_add(core, overflow, nr);
-	else
-		objcache_count_add(core, displaced, nr);
-	trace_objcache_spill(core->name, true, nr);
-	objcache_leave(core, objcache_here(core), p.kind, objs, nr);
+	objcache_count_add(core, puts, nr - done);
+	objcache_put_beside(core, objs + done, nr - done);
 }
 
 /* ---- not to be kept ---- */
@@ -301,7 +307,6 @@ static void objcache_keep_checked(struct objcache_core *core, void *obj,
 		return;
 	}
 	objcache_count(core, refused);
-	objcache_check_seal(core, obj);
 	objcache_doom(core, obj);
 }
 
@@ -375,7 +380,7 @@ EXPORT_SYMBOL_GPL(__objcache_put_at);
  *
  * Context: Any.
  */
-void __objcache_put_slow(struct objcache *cache, void *obj)
+noinline void __objcache_put_slow(struct objcache *cache, void *obj)
 {
 	__objcache_put_at(cache, obj, NULL);
 }
@@ -402,13 +407,10 @@ EXPORT_SYMBOL_GPL(__objcache_put);
 static void objcache_discard_one(struct objcache_core *core, void *obj,
 				 const struct objcache_site *site)
 {
-	if (unlikely(core->checks)) {
-		if (!objcache_check_back(core, obj, true, site))
-			return;
-		objcache_check_seal(core, obj);
-	} else {
+	if (likely(!core->checks))
 		objcache_count(core, discarded);
-	}
+	else if (!objcache_check_back(core, obj, true, site))
+		return;
 	objcache_doom(core, obj);
 }
 

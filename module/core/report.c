@@ -43,12 +43,6 @@ static unsigned long objcache_reports_used;
 static LLIST_HEAD(objcache_reports_due);
 static unsigned long objcache_printing;	/* bit 0: somebody is */
 
-static const char * const objcache_kind_names[OBJCACHE_NR_STATS] = {
-#define OBJCACHE_KIND_NAME(name, text)	#name,
-	OBJCACHE_STATS(OBJCACHE_KIND_NAME)
-#undef OBJCACHE_KIND_NAME
-};
-
 /* For people: a headline, what is the case, what has likely led to it. */
 static const struct {
 	const char *title;
@@ -352,8 +346,8 @@ static void objcache_fill(struct objcache_report *r,
 		r->serial = t->serial;
 		r->size = t->core->params.size;
 		/* Whoever has it may be writing these. */
-		data_race(r->taken = t->taken);
-		data_race(r->put = t->put);
+		data_race(r->taken = t->taken); /* see above */
+		data_race(r->put = t->put); /* as well */
 		if (t->core != f->core)
 			strscpy(r->other, t->core->name, sizeof(r->other));
 	}
@@ -376,7 +370,7 @@ void objcache_found(const struct objcache_finding *f)
 	struct objcache_report *r = NULL;
 
 	this_cpu_inc(f->core->cpu->count[f->kind]);
-	trace_objcache_finding(f->core->name, objcache_kind_names[f->kind],
+	trace_objcache_finding(f->core->name, objcache_stat_names[f->kind],
 			       f->track ? f->track->serial : 0);
 	if (!objcache_to_be_shown(f))
 		return;

@@ -38,7 +38,7 @@ static void objcache_tidy(struct work_struct *work)
 
 	if (xchg(&core->drained, false) || !objcache_would_disturb(core))
 		kmem_cache_shrink(core->slab);
-	objcache_slots_free(core);
+	objcache_slots_free(core, true);
 }
 
 /**
@@ -47,7 +47,6 @@ static void objcache_tidy(struct work_struct *work)
  */
 void objcache_tidy_init(struct objcache_core *core)
 {
-	init_llist_head(&core->dead_slots);
 	INIT_DELAYED_WORK(&core->tidy, objcache_tidy);
 }
 
@@ -58,5 +57,6 @@ void objcache_tidy_init(struct objcache_core *core)
 void objcache_tidy_exit(struct objcache_core *core)
 {
 	cancel_delayed_work_sync(&core->tidy);
-	objcache_slots_free(core);
+	/* Nobody has called us since a grace period. */
+	objcache_slots_free(core, false);
 }

@@ -10,6 +10,7 @@
  * While an object is parked it holds poison, if it is plain, or what its user left,
  * with a sum of that. On either side of it is a guard.
  */
+#include <linux/bits.h>
 #include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
@@ -23,8 +24,7 @@
 
 /* 128 KiB: chains of six with 100,000 objects. */
 #define OBJCACHE_TABLE_BITS	14
-
-#define OBJCACHE_TABLE_SIZE	(1U << OBJCACHE_TABLE_BITS)
+#define OBJCACHE_TABLE_SIZE	BIT(OBJCACHE_TABLE_BITS)
 #define OBJCACHE_TABLE_LOCKS	64U
 
 static struct hlist_head *objcache_table;
@@ -226,13 +226,7 @@ static bool objcache_guards_changed(const struct objcache_track *track,
 				OBJCACHE_GUARD_BYTE, d);
 }
 
-/**
- * objcache_track_seal - from here on nothing in the object may change
- * @track: the object, held
- *
- * Context: Any.
- */
-void objcache_track_seal(struct objcache_track *track)
+static void objcache_track_seal(struct objcache_track *track)
 {
 	struct objcache_core *core = track->core;
 
@@ -242,6 +236,32 @@ void objcache_track_seal(struct objcache_track *track)
 	}
 	memcpy(track->shadow, track->obj, objcache_shadow_bytes(core));
 	track->sum = objcache_sum(track);
+}
+
+/**
+ * objcache_track_parks - objects are parked: from here on nothing in them may change
+ * @core: the cache
+ * @objs: the objects, held; or parked before, and never opened
+ * @nr: how many
+ *
+ * Context: Any.
+ */
+void objcache_track_parks(struct objcache_core *core, void **objs,
+			  unsigned int nr)
+{
+	unsigned int i;
+
+	rcu_read_lock();
+	for (i = 0; i < nr; i++) {
+		struct objcache_track *track = objcache_track_find(objs[i]);
+
+		if (atomic_read(&track->state) != OBJCACHE_HELD)
+			continue;
+		objcache_track_seal(track);
+		/* If not, it is withdrawn; who takes it from there will see. */
+		objcache_track_move(track, OBJCACHE_HELD, OBJCACHE_PARKED);
+	}
+	rcu_read_unlock();
 }
 
 /* ---- withdrawing ---- */
@@ -261,6 +281,7 @@ void objcache_withdraw(struct objcache_track *track)
 	atomic_set(&track->state, OBJCACHE_WITHDRAWN);
 	objcache_count(core, withdrawn);
 	objcache_count(core, destroyed);
+	/* Another one may be made for it. */
 	if (core->min_objects)
 		atomic_dec(&core->stay);
 	objcache_unreserve(core, 1);
@@ -298,7 +319,7 @@ bool objcache_guards_ok(struct objcache_track *track,
 
 /**
  * objcache_track_opens - take an object that was parked
- * @track: the object
+ * @track: the object, or one that is held already
  *
  * Context: Any.
  * Return: whether it is held from here on, and as it was; otherwise it is withdrawn.
@@ -308,6 +329,8 @@ bool objcache_track_opens(struct objcache_track *track)
 	struct objcache_damage d = {};
 
 	if (!objcache_track_move(track, OBJCACHE_PARKED, OBJCACHE_HELD)) {
+		if (atomic_read(&track->state) == OBJCACHE_HELD)
+			return true;
 		/* While it was parked; what it counted as ends here. */
 		objcache_withdraw(track);
 		return false;

@@ -125,7 +125,12 @@ unsigned long objcache_visit(struct objcache_core *core, int cpu,
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 	struct objcache_visit v = { .core = core, .only_idle = only_idle };
 
-	if (!objcache_private(core, c) && !objcache_empties_on(c))
+	/*
+	 * What is private there is read from here, and so but a hint: who must not
+	 * miss anything asks whether that CPU has ever come.
+	 */
+	if (only_idle ? !objcache_private(core, c) && !objcache_empties_on(c) :
+			!objcache_touched(c))
 		return 0;
 	while (!smp_call_function_single(cpu, objcache_visited, &v, 1) &&
 	       v.again)

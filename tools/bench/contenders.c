@@ -68,24 +68,38 @@ static int floor_create(void)
 	return 0;
 }
 
+/* Four batches for each CPU, of the size that is chosen without a limit. */
+#define BOUND	(4 * 63 * num_possible_cpus())
+
 static int objcaches_create(void)
 {
 	struct objcache_params params = { .size = BENCH_OBJECT_SIZE };
+	int err;
 
 	bench_pools.objcache = objcache_create("bench", &params);
 	if (IS_ERR(bench_pools.objcache))
 		return PTR_ERR(bench_pools.objcache);
+	params.max_objects = BOUND;
+	bench_pools.bounded = objcache_create("bench-bounded", &params);
+	err = PTR_ERR_OR_ZERO(bench_pools.bounded);
+	if (err)
+		goto no_bounded;
+	params.max_objects = 0;
 	params.size = 64;
 	bench_pools.small = objcache_create("bench-64", &params);
-	if (!IS_ERR(bench_pools.small))
+	err = PTR_ERR_OR_ZERO(bench_pools.small);
+	if (!err)
 		return 0;
+	objcache_destroy(bench_pools.bounded);
+no_bounded:
 	objcache_destroy(bench_pools.objcache);
-	return PTR_ERR(bench_pools.small);
+	return err;
 }
 
 static void objcaches_destroy(void)
 {
 	objcache_destroy(bench_pools.small);
+	objcache_destroy(bench_pools.bounded);
 	objcache_destroy(bench_pools.objcache);
 }
 

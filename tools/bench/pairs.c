@@ -26,6 +26,26 @@ const struct bench_pattern bench_pair = {
 	.warm = 1,
 };
 
+/* Of a cache with a limit, while nobody waits. */
+static noinline int bounded_objcache(struct bench_round *round)
+{
+	return pair(&objcache_ops, bench_pools.bounded, round);
+}
+
+static noinline int bounded_objcache_inline(struct bench_round *round)
+{
+	return pair(&objcache_inline_ops, bench_pools.bounded, round);
+}
+
+const struct bench_pattern bench_pair_bounded = {
+	.name = "pair_bounded",
+	.rows = { "pair_bounded" },
+	.fn = { BENCH_FN(bounded, objcache), BENCH_FN(bounded, objcache_inline) },
+	.iterations = 10000,
+	.step_iterations = 128,
+	.warm = 1,
+};
+
 static __always_inline int burst32(const struct bench_ops *ops, void *pool,
 				   struct bench_round *round)
 {

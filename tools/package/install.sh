@@ -8,16 +8,8 @@
 set -eu
 built=$1 root=$2 prefix=${3:-/usr}
 
-# The one command, or, until it is there, the client that it takes the place of.
-for program in "$built/objcache" "$built/objcache-stress"; do
-	if [ -x "$program" ]; then
-		install -D -m 755 -t "$root$prefix/bin" "$program"
-		break
-	fi
-done
+install -D -m 755 -t "$root$prefix/bin" "$built/objcache"
 for page in tools/doc/*.[1-8]; do
 	[ ! -f "$page" ] || install -D -m 644 -t "$root$prefix/share/man/man${page##*.}" "$page"
 done
-for completion in tools/cli/*completion*; do
-	[ ! -f "$completion" ] || install -D -m 644 "$completion" "$root$prefix/share/bash-completion/completions/objcache"
-done
+install -D -m 644 tools/cli/completion.bash "$root$prefix/share/bash-completion/completions/objcache"

@@ -46,10 +46,11 @@ need_cpus() {
 	exit 2
 }
 
-# load MODULE [PARAMETER=VALUE...]
+# load MODULE [PARAMETER=VALUE...]; objcache as make's DEBUG= wants it debugged.
 load() {
 	load_name=$1
 	shift
+	[ "$load_name" != objcache ] || [ -z "${DEBUG:-}" ] || set -- "debug=$DEBUG" "$@"
 	try insmod "/guest/$load_name.ko" "$@"
 	# A leak is found after rmmod, when its stack is nothing but numbers.
 	load_text=/sys/module/$load_name/sections/.text
@@ -224,12 +225,13 @@ check_slab_sizes() {
 
 # check_debug_mode: what the wrong module does is found, once, by name and by its line.
 check_debug_mode() {
+	debug_was=$(cat /sys/module/objcache/parameters/debug)
 	echo wrong:stacks >/sys/module/objcache/parameters/debug
 	load objcache_wrong
 	debug_found=$(sed -n 's/^put_twice: //p' /sys/kernel/debug/objcache/wrong/stats)
 	cat /sys/kernel/debug/objcache/wrong/outstanding
 	unload objcache_wrong
-	echo >/sys/module/objcache/parameters/debug
+	echo "$debug_was" >/sys/module/objcache/parameters/debug
 	[ "$debug_found" = 1 ] || fail FAILED "debug mode counts $debug_found puts too many of one"
 	for debug_line in 'wrong: put twice: object #2, 4 bytes' '  Taken by insmod/.* at objcache_wrong.c:30' \
 		'  Put by insmod/.* at objcache_wrong.c:24' '  Found by insmod/.* at objcache_wrong.c:36'; do

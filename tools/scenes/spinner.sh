@@ -12,14 +12,14 @@ SPIN=60
 need_cpus 3
 [ -e /sys/devices/system/cpu/cpu3 ] || fail USAGE "there is no CPU 3"
 load objcache
-load objcache_contract caches=1 size=4096 parked=64
-/guest/contract hold held /tmp/close &
+load objcache_scenes caches=1 size=4096 parked=64
+/guest/scenes hold held /tmp/close &
 holder=$!
 # Nothing of ours is on CPU 3 from here on, nor was.
 step "CPU 3 belongs to a SCHED_FIFO spinner"
 echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 until [ -e /sys/kernel/debug/objcache/held ]; do usleep 10000; done
-/guest/contract spin 3 $SPIN &
+/guest/scenes spin 3 $SPIN &
 until [ -e /tmp/spinning ]; do usleep 10000; done
 
 # done_beside NAME: what has just ended did so while the spinner was at it.
@@ -33,13 +33,13 @@ done_beside() {
 
 step -l 100 "a drain, a close, a create, and CPU 2 off and on"
 (
-	echo 1 >/sys/kernel/debug/objcache/contract-0/drain
+	echo 1 >/sys/kernel/debug/objcache/scenes-0/drain
 	done_beside drain
 ) &
 drainer=$!
 : >/tmp/close
 (
-	try /guest/contract create other
+	try /guest/scenes create other
 	done_beside "create and its close"
 ) &
 creator=$!
@@ -56,7 +56,7 @@ wait $creator
 wait $plugger
 
 step -l 100 "rmmod"
-unload objcache_contract
+unload objcache_scenes
 done_beside "destroy of a cache that another CPU used"
 wait
 unload objcache

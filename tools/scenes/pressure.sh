@@ -7,19 +7,19 @@
 load objcache
 
 step "256 MiB parked, in objects of 4 MiB"
-load objcache_contract caches=4 size=4194240 parked=16
+load objcache_scenes caches=4 size=4194240 parked=16
 cat /sys/kernel/debug/objcache/caches
-grep '^objcache-contract' /proc/slabinfo
+grep '^objcache-scenes' /proc/slabinfo
 
 step -l 120 "a process takes all that is available, and 150 MiB more"
-client contract take 150 20
+client scenes take 150 20
 if dmesg | grep -E 'Out of memory|invoked oom-killer'; then
 	fail FAILED "somebody was killed for memory that was parked"
 fi
 cat /sys/kernel/debug/objcache/caches
-grep '^objcache-contract' /proc/slabinfo
+grep '^objcache-scenes' /proc/slabinfo
 
-unload objcache_contract
+unload objcache_scenes
 unload objcache
 
 step "nobody was killed"

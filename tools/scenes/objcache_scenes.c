@@ -28,12 +28,12 @@ MODULE_PARM_DESC(parked, "objects that each has, on CPU 0 (1 to 32768)");
 
 static struct objcache *cache[MAX_CACHES];
 
-static long contract_fill(void *which)
+static long scenes_fill(void *which)
 {
 	return objcache_prefill(which, parked, GFP_KERNEL);
 }
 
-static int contract_add(unsigned int i)
+static int scenes_add(unsigned int i)
 {
 	const struct objcache_params params = {
 		.size = size, .capacity = 2 * parked, .flags = OBJCACHE_NO_AGING,
@@ -41,18 +41,18 @@ static int contract_add(unsigned int i)
 	char name[OBJCACHE_NAME_LEN];
 	long filled;
 
-	snprintf(name, sizeof(name), "contract-%u", i);
+	snprintf(name, sizeof(name), "scenes-%u", i);
 	cache[i] = objcache_create(name, &params);
 	if (IS_ERR(cache[i]))
 		return PTR_ERR(cache[i]);
-	filled = work_on_cpu(0, contract_fill, cache[i]);
+	filled = work_on_cpu(0, scenes_fill, cache[i]);
 	if (filled == parked)
 		return 0;
-	pr_err("objcache_contract: %s: %ld of %u objects parked\n", name, filled, parked);
+	pr_err("objcache_scenes: %s: %ld of %u objects parked\n", name, filled, parked);
 	return -ENOMEM;
 }
 
-static void contract_remove(void)
+static void scenes_remove(void)
 {
 	unsigned int i;
 
@@ -61,29 +61,29 @@ static void contract_remove(void)
 			objcache_destroy(cache[i]);
 }
 
-static int __init contract_init(void)
+static int __init scenes_init(void)
 {
 	unsigned int i;
 	int err = 0;
 
 	if (!caches || caches > MAX_CACHES) {
-		pr_err("objcache_contract: caches %u out of range 1 to %u\n", caches, MAX_CACHES);
+		pr_err("objcache_scenes: caches %u out of range 1 to %u\n", caches, MAX_CACHES);
 		return -EINVAL;
 	}
 	for (i = 0; i < caches && !err; i++)
-		err = contract_add(i);
+		err = scenes_add(i);
 	if (err)
-		contract_remove();
+		scenes_remove();
 	return err;
 }
 
-static void __exit contract_exit(void)
+static void __exit scenes_exit(void)
 {
-	contract_remove();
+	scenes_remove();
 }
 
-module_init(contract_init);
-module_exit(contract_exit);
+module_init(scenes_init);
+module_exit(scenes_exit);
 
-MODULE_DESCRIPTION("Caches that hold memory, for the tests of objcache's contract");
+MODULE_DESCRIPTION("Caches that hold memory, for the scenes in a machine of its own");
 MODULE_LICENSE("GPL");

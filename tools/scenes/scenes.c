@@ -2,10 +2,10 @@
 /*
  * What the guest scripts beside it have user space do
  *
- *   contract take MIB SECONDS    take what is available and MIB more, in steps
- *   contract spin CPU SECONDS    spin there as SCHED_FIFO; at the end make /tmp/spun
- *   contract hold NAME FILE      a session with a cache, closed when FILE is there
- *   contract create NAME         a session that creates a cache, and ends
+ *   scenes take MIB SECONDS    take what is available and MIB more, in steps
+ *   scenes spin CPU SECONDS    spin there as SCHED_FIFO; at the end make /tmp/spun
+ *   scenes hold NAME FILE      a session with a cache, closed when FILE is there
+ *   scenes create NAME         a session that creates a cache, and ends
  *
  * Exit status 0, or 1 and a line that says why not.
  */
@@ -30,7 +30,7 @@ static _Noreturn void die(const char *format, ...)
 {
 	va_list args;
 
-	printf("contract: FAIL: ");
+	printf("scenes: FAIL: ");
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -167,5 +167,5 @@ int main(int argc, char **argv)
 		return hold(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(what, "create"))
 		return make_session(argv[2]) < 0;
-	die("usage: contract take MIB SECONDS | spin CPU SECONDS | hold NAME FILE | create NAME");
+	die("usage: scenes take MIB SECONDS | spin CPU SECONDS | hold NAME FILE | create NAME");
 }

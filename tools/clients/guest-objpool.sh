@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
+# objpool: the kernel's own test, which does all at insmod and then refuses to be loaded
+# (EAGAIN), so that it can be run again.
+
+CACHES='objpool-*'
+
+insert() { [ "$variant" = original ] || load converted-objpool_shim; }
+
+# run_test: its table is in the kernel's log.
+run_test() {
+	dmesg -c >/dev/null
+	! insmod "/guest/$variant-test_objpool.ko" 2>/tmp/said || fail FAILED "test_objpool stayed loaded"
+	grep -q 'temporarily unavailable' /tmp/said || fail FAILED "test_objpool: $(cat /tmp/said)"
+	dmesg | grep 'duration:.*hits:' | sed 's/^.*duration: /duration: /' >/tmp/summary
+	[ "$(wc -l </tmp/summary)" = 10 ] || fail FAILED "test_objpool: $(wc -l </tmp/summary) cases of 10"
+	! dmesg | grep -E 'malloc: [0-9]+ - [0-9]+ = ' | grep -v ' = 0$' || fail FAILED "test_objpool: memory is left"
+	cat /tmp/summary
+}
+
+work() {
+	run_test
+	# Case, hits, misses: where objpool has none, none.
+	sed 's/.*hits: *\([0-9]*\).*miss: *\([0-9]*\)[^a-z]*/\1 \2 /' /tmp/summary >"/tmp/misses-$variant"
+	[ "$variant" = original ] || check_misses
+}
+
+check_misses() {
+	awk 'NR == FNR { line[FNR] = $0; next } { print line[FNR] "|" $0 }' /tmp/misses-original /tmp/misses-converted >/tmp/both
+	while IFS='|' read -r theirs ours; do
+		# shellcheck disable=SC2086	# words
+		set -- $theirs
+		their_misses=$2
+		# shellcheck disable=SC2086	# words
+		set -- $ours
+		[ "$their_misses" != 0 ] || [ "$2" = 0 ] || fail FAILED "objpool has no misses, we have $2: ${ours#* * }"
+	done </tmp/both
+}
+
+# Instructions go by as the clock does: a second of them for one case.
+count() {
+	run_test
+	sed 's/duration: *\([0-9]*\)us.*hits: *\([0-9]*\).*miss: *\([0-9]*\)[^a-z]*/\1 \2 \3 /' /tmp/summary >/tmp/case
+	head -n 1 /tmp/case | while read -r micros hits misses _; do
+		counted 'pop and push' $((micros * 1000 / (hits + misses)))
+	done
+}
+
+remove() {
+	[ "$variant" = original ] || unload objpool_shim
+}

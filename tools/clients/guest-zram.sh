@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154	# CACHES and variant: guest.sh; busybox
+# zram: as a disk for each of its compressors, and as swap under pressure, while a CPU
+# goes off and on.
+
+CACHES='zcomp-*'
+zram=/sys/block/zram0
+
+insert() { load "$variant-zram" num_devices=1; }
+
+# set_up COMPRESSOR MEGABYTES
+set_up() {
+	put 1 $zram/reset
+	put "$1" $zram/comp_algorithm
+	put "$2M" $zram/disksize
+}
+
+# Writing takes memory that this VM has not much of: pages out, pages in.
+swap() {
+	set_up lz4 512
+	try mkswap /dev/zram0 >/dev/null
+	try swapon /dev/zram0
+	swap_before=$(awk '/pswpout/ { print $2 }' /proc/vmstat)
+	client hog 90 4 1
+	swap_out=$(($(awk '/pswpout/ { print $2 }' /proc/vmstat) - swap_before))
+	echo "swap: $swap_out pages went out"
+	[ $swap_out -gt 10000 ] || fail FAILED "there was no pressure: only $swap_out pages went out"
+	try swapoff /dev/zram0
+}
+
+work() {
+	make_data 16
+	: >/tmp/flip
+	flip_cpu &
+	flipper=$!
+	for compressor in lzo-rle lz4 lz4hc zstd deflate; do
+		set_up $compressor 16
+		write_quarters /dev/zram0 4
+		read_by_eight /dev/zram0 16
+		echo "$compressor: 16 MiB written by 4, read by 8; takes $(awk '{ print $3 }' $zram/mm_stat) bytes"
+		awk '{ print $1, $2 }' $zram/mm_stat | same "size-$compressor"
+	done
+	rm /tmp/data
+	swap
+	rm /tmp/flip
+	wait $flipper
+}
+
+count() {
+	set_up lz4 16
+	counted 'page written' "$(/guest/meter write /dev/zram0 500 5 direct)"
+	counted 'page read' "$(/guest/meter read /dev/zram0 500 5 direct)"
+}
+
+remove() {
+	put 1 $zram/reset
+	unload zram
+}
