@@ -25,7 +25,7 @@ packages_of() {
 	deb) echo gcc make libc6-dev libjson-c-dev libncurses-dev dpkg-dev debhelper dh-dkms lintian ;;
 	deb-test) packages_of run && packages_of deb && echo debootstrap e2fsprogs ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
-	inspect) packages_of guest && echo bpftrace python3-drgn ;;
+	inspect) packages_of guest && echo bpftrace ;;
 	convert) echo coccinelle ;;
 	clients) packages_of test && echo coccinelle squashfs-tools dmsetup ;;
 	esac

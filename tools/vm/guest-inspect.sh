@@ -47,7 +47,7 @@ try tar -C / -xzf bpftrace.tar.gz
 try mount -t tracefs tracefs /sys/kernel/tracing
 try ln -sf /usr/bin/bpftrace /bin/bpftrace
 load objcache
-inspects misses.bt '^@made_for\[stress-' '__objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
+inspects misses.bt '^@made_for\[stress-' 'objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
 	'^@own_ring\[stress-.*\]: [1-9]'
 inspects callers.bt '^@slow_gets\[.*\]: [1-9]' '^@slow_puts\[.*\]: [1-9]'
 unload objcache
