@@ -491,9 +491,13 @@ static bool reset_off(void *obj, void *ctx)
 	return true;
 }
 
+/* On a busy host the time may be over before it has gone to sleep. */
 static bool reset_sleeps(void *obj, void *ctx)
 {
-	usleep_range(100, 200);
+	unsigned long was = current->nvcsw;
+
+	while (current->nvcsw == was)
+		usleep_range(100, 200);
 	return true;
 }
 
