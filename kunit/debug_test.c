@@ -491,9 +491,13 @@ static bool reset_off(void *obj, void *ctx)
 	return true;
 }
 
+/* On a busy host the time may be over before it has gone to sleep. */
 static bool reset_sleeps(void *obj, void *ctx)
 {
-	usleep_range(100, 200);
+	unsigned long was = current->nvcsw;
+
+	while (current->nvcsw == was)
+		usleep_range(100, 200);
 	return true;
 }
 
@@ -576,6 +580,17 @@ static noinline void leak(struct objcache *cache, void **objs, unsigned int nr)
 	}
 }
 
+/* Of a dead cache only what a late put reads is there. */
+static unsigned long counted(struct objcache_core *core, enum objcache_stat stat)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(core->cpu, cpu)->count[stat];
+	return sum;
+}
+
 struct late {
 	struct objcache *cache;
 	void *obj;
@@ -597,7 +612,7 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	struct late late = {
 		.cache = objcache_create("kunit-leaver-debug", &params),
 	};
-	struct objcache_stats st;
+	struct objcache_core *core;
 	enum t_context context;
 	void *objs[LEAKED];
 
@@ -607,7 +622,7 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	objcache_destroy(late.cache);
 	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak+0x", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak", "+0x", ""), 1);
 	for (context = 0; context < T_NMI; context++) {
 		late.obj = objs[context];
 		log_mark();
@@ -618,9 +633,9 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 		put_late(&late);
 		KUNIT_EXPECT_EQ(test, log_lines("objcache: ------", "", ""), 1);
 	}
-	objcache_read_stats(late.cache, &st);
-	KUNIT_EXPECT_EQ(test, st.leaked, LEAKED);
-	KUNIT_EXPECT_EQ(test, st.put_late, 2 * T_NMI);
+	core = to_core(late.cache);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_leaked), LEAKED);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_put_late), 2 * T_NMI);
 }
 
 /* ---- the quarantine ---- */
