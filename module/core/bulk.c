@@ -128,7 +128,7 @@ static __always_inline bool objcache_hit_put_bulk(struct objcache *cache,
 
 /* From one magazine: no visit to the owner section is longer. */
 static unsigned int objcache_get_visit(struct objcache_core *core, gfp_t gfp,
-				      unsigned int nr, void **objs)
+				       unsigned int nr, void **objs)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 	enum objcache_found found = OBJCACHE_NOTHING;

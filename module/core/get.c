@@ -312,7 +312,7 @@ static __always_inline void *objcache_fresh(struct objcache_core *core,
 		obj = objcache_make_some(core, gfp);
 	if (!obj) {
 		obj = objcache_make(core, gfp);
-		if (unlikely(IS_ERR(obj)))
+		if (IS_ERR(obj))
 			return obj;
 		objcache_count(core, fresh);
 		trace_objcache_miss(core->name, 1);
@@ -524,7 +524,7 @@ static noinline void *objcache_get_checked(struct objcache_core *core, gfp_t gfp
 
 static void *objcache_or_null(void *obj)
 {
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
+	return IS_ERR(obj) ? NULL : obj;
 }
 
 /**
