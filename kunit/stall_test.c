@@ -3,9 +3,11 @@
  * S5: a taker that is held up, at whatever instruction, costs nobody an object
  *
  * A get that steals is single-stepped on its CPU, and held up there once before each
- * of its instructions in turn. Meanwhile the CPU that it takes from goes on, several
- * laps of its ring, with a third that takes what it puts. There are never more
- * objects than fit, so nothing may be destroyed and none has to be made.
+ * of its instructions in turn: but for those with interrupts off, where it may have
+ * the depot's lock, for which gets wait and puts do not. Meanwhile the CPU that it
+ * takes from goes on, several laps of its ring, with a third that takes what it puts.
+ * There are never more objects than fit, so nothing may be destroyed and none has to
+ * be made.
  *
  * For x86-64 only.
  */
@@ -30,7 +32,7 @@
  * @tc: the cache
  * @notifier: sees each step of @taker
  * @taker: whose call is stepped; NULL: nobody's
- * @at: the instruction before which it is held up
+ * @at: the instruction before which it is held up, or the next with interrupts on
  * @seen: instructions so far
  * @stalled: it is held up
  * @go: it may go on
@@ -71,7 +73,7 @@ static int stall_notify(struct notifier_block *notifier, unsigned long event, vo
 
 	if (event != DIE_DEBUG || current != st->taker || !(*dr6 & DR_STEP))
 		return NOTIFY_DONE;
-	if (st->seen++ == st->at) {
+	if (st->seen++ >= st->at && !st->stalled && args->regs->flags & X86_EFLAGS_IF) {
 		WRITE_ONCE(st->stalled, true);
 		/* Pairs with let_go(). */
 		while (!smp_load_acquire(&st->go))

@@ -49,6 +49,10 @@ unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 		done += some;
 		cond_resched();
 	}
+	/* Or the next get would search for what is gone. */
+	preempt_disable();
+	objcache_unmark(core, objcache_node_of(core, cpu), cpu);
+	preempt_enable();
 	return done;
 }
 

@@ -31,14 +31,15 @@ static int objcache_init_cpus(struct objcache_core *core)
 }
 
 /*
- * A slab page at most, so that no get is much dearer than the slab's own; and not of
- * objects that others may be short of.
+ * Half a slab page at most, so that no get is much dearer than the slab's own, and what
+ * is made together is mostly of one page: so it goes back cheaper. And not of objects
+ * that others may be short of.
  */
 static unsigned int objcache_choose_make_nr(struct objcache_core *core)
 {
 	const struct objcache_params *p = &core->params;
 	unsigned int nr = min_t(unsigned int, p->batch / 2,
-				PAGE_SIZE / core->object_bytes);
+				PAGE_SIZE / 2 / core->object_bytes);
 
 	if (core->ops.ctor || p->flags & OBJCACHE_NO_PARTS)
 		return 0;

@@ -460,6 +460,8 @@ enum objcache_gens {
 bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 		   struct objcache_magazine *mag,
 		   struct objcache_magazine **empty);
+void objcache_unmark(struct objcache_core *core, struct objcache_node *n,
+		     int cpu);
 struct objcache_magazine *objcache_steal(struct objcache_core *core,
 					 struct objcache_search *s,
 					 struct objcache_node *n,

@@ -16,11 +16,8 @@
 #include "part.h"
 #include "trace.h"
 
-/*
- * Made in one go at most; on the stack. One of these costs a get about an eightieth of
- * what a slab page does, which one in so many gets has to pay for as well.
- */
-#define OBJCACHE_MAKE_MAX	10U
+/* Made in one go at most; on the stack. */
+#define OBJCACHE_MAKE_MAX	16U
 
 static unsigned int objcache_found_mag(struct objcache_core *core,
 				       struct objcache_search *s,

@@ -203,6 +203,42 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
 	objcache_ring_attach(&c->ring[1], slots + nr, core->shared_max);
 }
 
+/* Of one CPU. Whoever takes them out frees them. */
+static void objcache_old_slots_free(struct objcache_core *core,
+				    struct objcache_cpu *c, bool wait)
+{
+	u32 i, nr = 2 * objcache_ring_slots(core->shared_max);
+	unsigned long *slots;
+
+	if (!READ_ONCE(c->old_slots))
+		return;
+	slots = xchg(&c->old_slots, NULL);
+	if (!slots)
+		return;
+	if (wait)
+		synchronize_rcu();
+	for (i = 0; i < nr; i++)
+		kfree((void *)(slots[i] & ~OBJCACHE_SLOT_FREE));
+	kvfree(slots);
+}
+
+/**
+ * objcache_slots_free - free the slots of CPUs that are gone
+ * @core: the cache
+ * @wait: thieves may still have a foot in them
+ *
+ * And the magazines that thieves have left in them.
+ *
+ * Context: Process context; with @wait, takes a grace period for each such CPU.
+ */
+void objcache_slots_free(struct objcache_core *core, bool wait)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		objcache_old_slots_free(core, per_cpu_ptr(core->cpu, cpu), wait);
+}
+
 /**
  * objcache_part_equip - give a CPU that is not running magazines and slots
  * @core: the cache
@@ -210,7 +246,8 @@ void objcache_part_slots(struct objcache_core *core, int cpu)
  *
  * What there is no memory for a put makes up for, or an age step.
  *
- * Context: Process context.
+ * Context: Process context. A CPU that was gone for a moment only waits for a grace
+ * period.
  */
 void objcache_part_equip(struct objcache_core *core, int cpu)
 {
@@ -226,6 +263,7 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	/* Whether it may have a limit that CPU finds out itself, with its first put. */
 	if (core->bounded)
 		objcache_ask(c);
+	objcache_old_slots_free(core, c, true);
 	objcache_part_slots(core, cpu);
 }
 
@@ -302,33 +340,4 @@ unsigned long objcache_part_clear(struct objcache_core *core, int cpu)
 		WRITE_ONCE(c->old_slots, c->slots);
 	WRITE_ONCE(c->slots, NULL);
 	return nr;
-}
-
-/**
- * objcache_slots_free - free the slots of CPUs that are gone
- * @core: the cache
- * @wait: thieves may still have a foot in them
- *
- * And the magazines that thieves have left in them.
- *
- * Context: Process context; with @wait, takes a grace period for each such CPU.
- */
-void objcache_slots_free(struct objcache_core *core, bool wait)
-{
-	u32 i, nr = 2 * objcache_ring_slots(core->shared_max);
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-		unsigned long *slots = READ_ONCE(c->old_slots);
-
-		if (!slots)
-			continue;
-		if (wait)
-			synchronize_rcu();
-		for (i = 0; i < nr; i++)
-			kfree((void *)(slots[i] & ~OBJCACHE_SLOT_FREE));
-		kvfree(slots);
-		WRITE_ONCE(c->old_slots, NULL);
-	}
 }

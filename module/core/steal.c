@@ -48,10 +48,22 @@ bool objcache_push(struct objcache_core *core, struct objcache_cpu *c,
 	return true;
 }
 
-/* A thief found both rings of @cpu empty. */
-static void objcache_unmark(struct objcache_core *core, struct objcache_node *n,
-			    int cpu)
+/**
+ * objcache_unmark - a CPU has nothing to steal, if both its rings are empty
+ * @core: the cache
+ * @n: the node of the CPU
+ * @cpu: the CPU
+ *
+ * For who has emptied them, or found them so.
+ *
+ * Context: Any, with preemption off: the bit must not be clear over a full ring for long.
+ */
+void objcache_unmark(struct objcache_core *core, struct objcache_node *n,
+		     int cpu)
 {
+	if (!test_bit(cpu, n->surplus) ||
+	    objcache_shared(per_cpu_ptr(core->cpu, cpu)))
+		return;
 	clear_bit(cpu, n->surplus);
 	/* The clear before the look: pairs with the barrier in objcache_push(). */
 	smp_mb__after_atomic();
@@ -102,7 +114,7 @@ objcache_steal_cpu(struct objcache_core *core, struct objcache_search *s,
 		mag = objcache_steal_from(core, s, cpu, false);
 	if (!mag && gens & OBJCACHE_AGED)
 		mag = objcache_steal_from(core, s, cpu, true);
-	if (!mag && !objcache_shared(victim))
+	if (!mag)
 		objcache_unmark(core, n, cpu);
 	return mag;
 }

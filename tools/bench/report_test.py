@@ -10,7 +10,8 @@ import tempfile
 
 import memory
 import tails
-from targets import MemoryTarget, TailTarget, absent_bytes, kept_magazines
+from targets import (MemoryTarget, StepTarget, TailTarget, Target, absent_bytes, kept_magazines, summary, verdict,
+                     verdict_cells)
 
 # 128 caches of 64-byte objects: 2000 bytes per CPU that is online, 1000 per other one, 3000 beside.
 # 4 CPUs have parked; with 64 KiB a VM that may be noise, 10 more magazines of 512 bytes stay after aging.
@@ -52,7 +53,23 @@ def cases():
     yield "a ratio", 18571 / 9000, TailTarget("cold", "plain", "on", "get", "p999", 1).measure(run, None)
     yield "a difference", -15, TailTarget("cold", "plain", "on", "get", "mean", 1, beyond=True).measure(run, None)
     yield "no such call", None, TailTarget("warm", "plain", "on", "get", "mean", 1).measure(run, None)
+    yield from judged()
     yield "cells", "20 / 158", tails.side_by_side(run, tails.call_of(run["tails"][0]), "p50")
+
+
+def judged():
+    """What is made of a figure beside its target."""
+    bounded = Target("pair", "instructions", "objcache", 10, bound=12, reason="because")
+    words = [verdict(bounded, value) for value in (10, 12, 13)]
+    yield "met, bounded, missed", ["met", "bounded", "MISSED"], words
+    yield "a bound is printed with its reason", ["at most 10", "12", "bounded: at most 12; because"], \
+        verdict_cells(bounded, 12)
+    yield "no bound", "MISSED", verdict(Target("pair", "instructions", "objcache", 10), 12)
+    yield "at least", "met", verdict(Target("pair", "instructions", "objcache", 10, at_least=True), 12)
+    yield "a summary", "1 targets met, 1 bounded, 1 missed", summary(words)
+    rows = {"age_pause_100k": 302000, "age_pause_none": 2000}
+    run = {"cpus": 2, "memory": {"bench": {"batch": 50}}}
+    yield "for each magazine", 300000 / 1996, StepTarget(250).measure(run, lambda _, pattern, __: rows[pattern])
 
 
 def main():

@@ -478,6 +478,20 @@ class Terminal:
                 return
         self.drawn = ""
 
+    def shows(self, words, *others):
+        """Has all drawn anew (Ctrl-L) until these are there and others are not."""
+        end = time.monotonic() + PATIENCE
+        self.resize(24, 160)
+        while time.monotonic() < end:
+            self.drawn = ""
+            self.key("\f")
+            once = time.monotonic() + 2
+            while "q: quit" not in self.drawn and time.monotonic() < once and self.read():
+                pass
+            if re.search(words, self.drawn) and not any(other in self.drawn for other in others):
+                return
+        problem(f"{words!r} is not shown, or {others}: {self.drawn[-800:]!r}")
+
     def read(self):
         if not select.select([self.fd], [], [], 1)[0]:
             return True
@@ -499,21 +513,23 @@ def case_top_lives_through_what_changes():
         for name in "aaa", "bbb", "ccc":
             root.cache(name, {"parked": {"aaa": 48, "bbb": 30, "ccc": 66}[name]})
         top = Terminal(root, "top", "--delay=0.1")
-        top.wait("3.*caches")
+        top.shows("3 caches(.|\n)*aaa(.|\n)*bbb(.|\n)*ccc")
         top.key("p")
-        top.wait("by.*parked|parked.*every")
+        top.shows("by parked(.|\n)*ccc(.|\n)*aaa(.|\n)*bbb")
+        top.key("r")
+        top.shows("by parked, reversed(.|\n)*bbb(.|\n)*aaa(.|\n)*ccc")
         root.remove("sys/kernel/debug/objcache/bbb")
-        top.wait("2")
+        top.shows("2 caches", "bbb")
         root.cache("ddd")
-        top.wait("ddd")
+        top.shows("3 caches(.|\n)*ddd", "bbb")
         top.resize(5, 40)
         top.wait("NAME")
         top.resize(50, 200)
         top.wait("NAME")
         shutil.move(root.path("sys/kernel/debug/objcache"), root.path("gone"))
-        top.wait("No such file")
+        top.shows("0 caches(.|\n)*No such file", "aaa")
         shutil.move(root.path("gone"), root.path("sys/kernel/debug/objcache"))
-        top.wait("ddd")
+        top.shows("3 caches(.|\n)*ddd", "No such file")
         for key in "numghsfr +-\033[A\033[B\033[5~\033[6~xyz":
             top.key(key)
         top.key("q")

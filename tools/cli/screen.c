@@ -10,6 +10,7 @@
 #include "screen.h"
 
 #define LINE_MOST	512
+#define CTRL_L		12	/* draws all anew, whatever else has been drawn over it */
 
 const char *screen_start(void)
 {
@@ -80,6 +81,9 @@ int screen_key(unsigned int ms)
 		return KEY_PAGE_UP;
 	case KEY_NPAGE:
 		return KEY_PAGE_DOWN;
+	case CTRL_L:
+		clearok(curscr, TRUE);
+		return KEY_REDRAW;
 	case KEY_RESIZE:
 		return KEY_REDRAW;
 	default:

@@ -13,7 +13,7 @@ enum {
 	KEY_LINE_DOWN,
 	KEY_PAGE_UP,
 	KEY_PAGE_DOWN,
-	KEY_REDRAW,		/* it has another size now */
+	KEY_REDRAW,		/* it has another size now, or Ctrl-L */
 };
 
 /* Why there can be none, or NULL when there is one. */

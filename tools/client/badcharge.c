@@ -14,9 +14,9 @@
 #define ROOT	"/tmp/cgroup"
 #define OURS	ROOT "/objcache"
 
-/* Pointers to 8192 magazines in two rings: what each CPU has at least. */
+/* Pointers to 4096 magazines in two rings: what each CPU has at least. */
 #define CAPACITY	4098
-#define CPU_BYTES	(2 * 8192 * sizeof(uint64_t))
+#define CPU_BYTES	(2 * 4096 * sizeof(uint64_t))
 
 static int write_to(const char *path, const char *text)
 {
