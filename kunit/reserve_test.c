@@ -222,7 +222,7 @@ static void s19_a_doomed_one_is_replaced_in_its_memory(struct kunit *test)
 	t_discard(tc, objs[1], 1);
 	t_get_all(tc, again, 2);
 	KUNIT_EXPECT_TRUE(test, (again[0] == objs[0] && again[1] == objs[1]) ||
-				(again[0] == objs[1] && again[1] == objs[0]));
+			  (again[0] == objs[1] && again[1] == objs[0]));
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 4);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 2);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, remade), 2);
