@@ -9,6 +9,7 @@
 #include <linux/kmsg_dump.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/stacktrace.h>
 #include <linux/string.h>
 
 #include "contexts.h"
@@ -44,6 +45,18 @@ static unsigned int log_lines(const char *a, const char *b, const char *c)
 	return nr;
 }
 
+/* User-Mode Linux believes no frame without frame pointers. */
+static bool has_stacks(void)
+{
+#ifdef CONFIG_STACKTRACE
+	unsigned long frames[4];
+
+	return stack_trace_save(frames, ARRAY_SIZE(frames), 0);
+#else
+	return false;
+#endif
+}
+
 /* The only report since then, or the test fails. */
 static void expect_report(struct kunit *test, const char *title,
 			  enum t_context context)
@@ -56,7 +69,8 @@ static void expect_report(struct kunit *test, const char *title,
 			    title, t_context_name(context));
 	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Likely: ", "", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Found by ", " on CPU ", " in "), 1);
-	KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
+	if (has_stacks())
+		KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
 }
 
 /* ---- mistakes ---- */
@@ -622,7 +636,8 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	objcache_destroy(late.cache);
 	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak", "+0x", ""), 1);
+	if (has_stacks())
+		KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak", "+0x", ""), 1);
 	for (context = 0; context < T_NMI; context++) {
 		late.obj = objs[context];
 		log_mark();
@@ -781,9 +796,10 @@ static void s17_what_is_misspelt_is_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		log_mark();
 		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
-		KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: module parameter debug: ", bad[i].says,
-						    "levels none, check, stacks, drop"),
-				    1, "%s", bad[i].text);
+		KUNIT_EXPECT_EQ_MSG(test, 1,
+				    log_lines("objcache: module parameter debug: ", bad[i].says,
+					      "levels none, check, stacks, drop"),
+				    "%s", bad[i].text);
 	}
 }
 
