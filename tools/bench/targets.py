@@ -287,10 +287,13 @@ def _per_magazine(row, pairs=1):
     return line["count"] * row["batch"] * pairs / row["objects"] if line else 0.0
 
 
+# Of 23 two are the looks that owner and thief take at the ring's word before they change it.
+LOOK_FIRST = "the ring's word is read before it is changed, by its owner and by a thief: a move and a take each"
+
 LINES_TARGETS = [
     LinesTarget("pair", "lines moved or taken, own", 0.0005, _own),
     LinesTarget("concurrent", "lines moved or taken, own", 0.0005, _own),
-    LinesTarget("flow", "lines moved or taken, own", 21 / 63, _own),
+    LinesTarget("flow", "lines moved or taken, own", 21 / 63, _own, bound=23 / 63, reason=LOOK_FIRST),
     LinesTarget("flow", "the same, most by least", 1.1, _own, flat=True),
     LinesTarget("flow", "hottest line, per magazine of a pair", 2.2,
                 lambda row: _per_magazine(row, row["cpus"] // 2)),
