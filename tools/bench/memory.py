@@ -75,7 +75,7 @@ def kept_magazines(cache, state):
     How many empty ones a CPU has in that state, by the cache's own count: beside its two private ones there are no
     others when nothing is parked. Bytes would not tell: the two may be the last in slabs of sixteen.
     """
-    return cache[f"{state}_magazines"]
+    return cache.get(f"{state}_magazines")
 
 
 def name_of(cache):
