@@ -13,7 +13,7 @@ int t_need_magazines(struct kunit *test)
 	debugged = to_core(cache)->flags & (OBJCACHE_DEBUG | OBJCACHE_CHECK);
 	objcache_destroy(cache);
 	if (debugged)
-		kunit_skip(test, "about magazines, and debug= has none");
+		kunit_skip(test, "debug= has no magazines, and keeps other objects in another order");
 	return 0;
 }
 
