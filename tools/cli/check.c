@@ -2,8 +2,8 @@
 /*
  * objcache check: do the books of a cache balance, and does it keep to its bounds?
  *
- * A cache in use is read while it moves. So it is read until two readings are the
- * same; if they never are, what is off may be as much as what moved between them.
+ * A cache in use is read while it moves. So it is read until nothing has moved from
+ * before to after; if that never happens, what is off may be as much as what moved.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static const char *const verdict_words[] = { "fine", "WRONG", "skipped" };
 struct audit {
 	struct view view;
 	struct cpu_table cpus;
-	uint64_t moved;			/* between the last two readings */
+	uint64_t moved;			/* while it was read */
 	unsigned int checks, wrong;
 	struct json_object *array;	/* with --json */
 };
@@ -101,7 +101,7 @@ static uint64_t stats_moved(const struct cache_stats *a,
 
 static int audit_read(struct audit *audit, const char *cache)
 {
-	struct cache_stats before;
+	struct cache_stats before, after;
 	unsigned int i;
 	int err;
 
@@ -111,10 +111,11 @@ static int audit_read(struct audit *audit, const char *cache)
 		cpus_free(&audit->cpus);
 		err = stats_read(cache, &before) ?:
 		      cpus_read(cache, &audit->cpus) ?:
-		      view_read(&audit->view, cache);
+		      view_read(&audit->view, cache) ?:
+		      stats_read(cache, &after);
 		if (err)
 			return err;
-		audit->moved = stats_moved(&before, &audit->view.stats);
+		audit->moved = stats_moved(&before, &after);
 		if (!audit->moved)
 			break;
 	}

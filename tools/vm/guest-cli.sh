@@ -122,7 +122,7 @@ echo wrong:stacks >/sys/module/objcache/parameters/debug
 load objcache_wrong
 refuses 1 "put_twice 1: debug mode" check wrong
 grep -q "held by: .* objects are out" /tmp/refused || fail FAILED "objcache check wrong: does not say who holds what"
-shows "cache wrong has CHECK STACKS" doctor
+shows "cache wrong has" doctor
 unload objcache_wrong
 echo >/sys/module/objcache/parameters/debug
 shows "0 things that cost speed" doctor
