@@ -39,7 +39,7 @@
 #define OBJCACHE_MAX_MIN	65536U
 
 /* Beside an object: no more can be one allocation, and sums stay in range. */
-#define OBJCACHE_MAX_WEIGHT	(1U << 30)
+#define OBJCACHE_MAX_WEIGHT	0x40000000U	/* 1 GiB */
 
 #define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
 
