@@ -28,7 +28,7 @@ TOP = os.path.join(HERE, "..", "..")
 BUILD = os.path.join(TOP, "build", "cli-test")
 OBJCACHE = os.path.join(BUILD, "objcache")
 MANUAL = os.path.join(TOP, "tools", "doc", "objcache.1")
-PATIENCE = 120  # seconds, for what must come
+PATIENCE = 60  # seconds, for what must come
 
 sys.path.insert(0, os.path.join(HERE, ".."))
 import stats  # pylint: disable=wrong-import-position

@@ -61,7 +61,7 @@ def main():
     if new == text:
         return 0
     if options.check:
-        print(f"{options.file}: its lists are not what tools/cli/manual.py writes")
+        print(f"{options.file}: its lists are out of date: tools/cli/manual.py build/tools/objcache tools/doc/objcache.1")
         return 1
     with open(options.file, "w", encoding="utf-8") as file:
         file.write(new)
