@@ -77,7 +77,7 @@ static void stat_text_config(const struct view *view)
 	       config_text(&view->config, "size") ?: "?");
 	for (i = 0; i < COUNT_OF(keys); i++) {
 		text = config_text(&view->config, keys[i]);
-		if (text && text[0])
+		if (text && text[0] && strcmp(text, "0"))
 			printf(", %s %s", keys[i], text);
 	}
 	putchar('\n');

@@ -143,13 +143,13 @@ for variant in original converted; do
 	insert
 	if [ "$MODE" = work ]; then
 		work
-		[ $variant = original ] || check_books "$CACHES"
+		[ $variant = original ] || [ -z "$CACHES" ] || check_books "$CACHES"
 	else
 		count
 	fi
 	remove
 	if [ $variant = converted ]; then
-		check_gone "$CACHES"
+		check_gone "${CACHES:-*-[0-9]*}"
 		unload objcache
 		check_nothing_left
 	fi
