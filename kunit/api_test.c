@@ -4,7 +4,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 
-#include "helpers.h"
+#include "inside.h"
 
 static struct objcache *make(const char *name, unsigned int size)
 {
@@ -456,6 +456,7 @@ static void zeroed_memory_is_refused_even_on_a_hit(struct kunit *test)
 	void *objs[2] = {};
 	int err = 0;
 
+	t_need_magazines(test);
 	KUNIT_EXPECT_NULL(test, objcache_get(tc->cache, GFP_KERNEL | __GFP_ZERO));
 	KUNIT_EXPECT_EQ(test, -EINVAL, PTR_ERR(objcache_get_err(tc->cache,
 								GFP_KERNEL | __GFP_ZERO)));
@@ -492,6 +493,7 @@ static void the_called_versions_do_what_the_inline_ones_do(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	void *obj;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_NULL(test, __objcache_try_get(tc->cache));
 	obj = __objcache_get(tc->cache, GFP_KERNEL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Many objects with one call: get_bulk, put_bulk, prefill. */
 
-#include "helpers.h"
+#include "inside.h"
 
 #define NR	100
 
@@ -27,6 +27,7 @@ static void a_bulk_get_takes_parked_objects_first(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj **objs = t_objs(test, NR);
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 20);
 	t_put_all(tc, objs, 20);
@@ -45,6 +46,7 @@ static void a_bulk_get_ends_at_a_constructor_that_fails(struct kunit *test)
 	struct tobj **objs = t_objs(test, NR);
 	unsigned int got;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 10);
 	t_put_all(tc, objs, 10);
@@ -65,6 +67,7 @@ static void a_bulk_put_keeps_to_the_capacity(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj **objs = t_objs(test, NR);
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	KUNIT_ASSERT_EQ(test, NR, t_get_bulk(tc, GFP_KERNEL, NR, objs, 1));
 	t_put_bulk(tc, NR, objs, 1);
@@ -81,6 +84,7 @@ static void a_bulk_put_ignores_nulls(struct kunit *test)
 	struct tobj *objs[9] = {};
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs + 1, 3);
 	t_get_all(tc, objs + 6, 2);

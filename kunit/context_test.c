@@ -87,12 +87,14 @@ static void s11_parked_objects_are_usable_in_every_context(struct kunit *test)
 {
 	enum t_context context;
 
+	t_need_magazines(test);
 	for (context = T_TASK; context < T_NMI; context++)
 		expect_usable_in(test, context);
 }
 
 static void s11_parked_objects_are_usable_in_nmi(struct kunit *test)
 {
+	t_need_magazines(test);
 	t_need_nmi(test);
 	expect_usable_in(test, T_NMI);
 }
@@ -303,6 +305,7 @@ static void s11_calls_that_interrupt_another_find_their_way(struct kunit *test)
 	unsigned int i;
 	u64 nested;
 
+	t_need_magazines(test);
 	t_need_nmi(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, 20, objcache_prefill(tc->cache, 20, GFP_KERNEL));

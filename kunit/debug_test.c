@@ -9,6 +9,7 @@
 #include <linux/kmsg_dump.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/stacktrace.h>
 #include <linux/string.h>
 
 #include "contexts.h"
@@ -44,6 +45,18 @@ static unsigned int log_lines(const char *a, const char *b, const char *c)
 	return nr;
 }
 
+/* User-Mode Linux believes no frame without frame pointers. */
+static bool has_stacks(void)
+{
+#ifdef CONFIG_STACKTRACE
+	unsigned long frames[4];
+
+	return stack_trace_save(frames, ARRAY_SIZE(frames), 0);
+#else
+	return false;
+#endif
+}
+
 /* The only report since then, or the test fails. */
 static void expect_report(struct kunit *test, const char *title,
 			  enum t_context context)
@@ -56,7 +69,8 @@ static void expect_report(struct kunit *test, const char *title,
 			    title, t_context_name(context));
 	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Likely: ", "", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Found by ", " on CPU ", " in "), 1);
-	KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
+	if (has_stacks())
+		KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
 }
 
 /* ---- mistakes ---- */
@@ -491,9 +505,13 @@ static bool reset_off(void *obj, void *ctx)
 	return true;
 }
 
+/* On a busy host the time may be over before it has gone to sleep. */
 static bool reset_sleeps(void *obj, void *ctx)
 {
-	usleep_range(100, 200);
+	unsigned long was = current->nvcsw;
+
+	while (current->nvcsw == was)
+		usleep_range(100, 200);
 	return true;
 }
 
@@ -576,6 +594,17 @@ static noinline void leak(struct objcache *cache, void **objs, unsigned int nr)
 	}
 }
 
+/* Of a dead cache only what a late put reads is there. */
+static unsigned long counted(struct objcache_core *core, enum objcache_stat stat)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(core->cpu, cpu)->count[stat];
+	return sum;
+}
+
 struct late {
 	struct objcache *cache;
 	void *obj;
@@ -597,7 +626,7 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	struct late late = {
 		.cache = objcache_create("kunit-leaver-debug", &params),
 	};
-	struct objcache_stats st;
+	struct objcache_core *core;
 	enum t_context context;
 	void *objs[LEAKED];
 
@@ -607,7 +636,8 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	objcache_destroy(late.cache);
 	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
 	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak+0x", "", ""), 1);
+	if (has_stacks())
+		KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak", "+0x", ""), 1);
 	for (context = 0; context < T_NMI; context++) {
 		late.obj = objs[context];
 		log_mark();
@@ -618,9 +648,9 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 		put_late(&late);
 		KUNIT_EXPECT_EQ(test, log_lines("objcache: ------", "", ""), 1);
 	}
-	objcache_read_stats(late.cache, &st);
-	KUNIT_EXPECT_EQ(test, st.leaked, LEAKED);
-	KUNIT_EXPECT_EQ(test, st.put_late, 2 * T_NMI);
+	core = to_core(late.cache);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_leaked), LEAKED);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_put_late), 2 * T_NMI);
 }
 
 /* ---- the quarantine ---- */
@@ -766,9 +796,10 @@ static void s17_what_is_misspelt_is_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		log_mark();
 		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
-		KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: module parameter debug: ", bad[i].says,
-						    "levels none, check, stacks, drop"),
-				    1, "%s", bad[i].text);
+		KUNIT_EXPECT_EQ_MSG(test, 1,
+				    log_lines("objcache: module parameter debug: ", bad[i].says,
+					      "levels none, check, stacks, drop"),
+				    "%s", bad[i].text);
 	}
 }
 

@@ -42,7 +42,7 @@ static int t_getter_main(void *p)
 	return 0;
 }
 
-/* What it would wait for for ever has to be found by then. */
+/* Who waits for ever has to be found by then. */
 static void t_getter_end(void *p)
 {
 	struct t_getter *getter = p;

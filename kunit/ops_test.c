@@ -12,6 +12,7 @@ static void s04_a_hit_runs_no_constructor(struct kunit *test)
 	struct tobj *obj;
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	for (i = 0; i < 100; i++) {
 		obj = t_get(tc, GFP_KERNEL, 1);
@@ -192,6 +193,7 @@ static void s04_a_constructor_runs_outside_critical_sections(struct kunit *test)
 	unsigned long flags;
 	void *objs[10] = {};
 
+	t_need_magazines(test);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	seen.cache = cache;
 	t_on_cpu(test, 0);
@@ -354,6 +356,7 @@ static void s09_reset_is_called_on_each_put(struct kunit *test)
 	struct tcache *tc = create_with_reset(test);
 	struct tobj *objs[10];
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 10);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->resets), 0);
@@ -376,6 +379,7 @@ static void s09_a_refused_object_is_destroyed(struct kunit *test)
 	struct tobj *objs[10], *obj;
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 10);
 	WRITE_ONCE(tc->refuse, true);

@@ -13,6 +13,7 @@
  * For x86-64 only. What kprobes refuse (patched in other ways) is counted.
  */
 
+#include "inside.h"
 #include "probe.h"
 
 static bool probe_one(struct rig *rig, struct kprobe *probe)
@@ -151,6 +152,7 @@ static struct kunit_case probe_cases[] = {
 static struct kunit_suite probe_suite = {
 	.name = "objcache_probes",
 	.suite_init = probe_suite_init,
+	.init = t_need_magazines,
 	.test_cases = probe_cases,
 };
 

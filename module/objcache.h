@@ -820,8 +820,7 @@ void objcache_mempool_free(void *element, void *pool_data);
  * struct objcache *cache __free(objcache_destroy) = objcache_create(...);
  * is destroyed where the scope ends, unless no_free_ptr(cache) has taken it away.
  */
-DEFINE_FREE(objcache_destroy, struct objcache *,
-	    if (!IS_ERR_OR_NULL(_T)) objcache_destroy(_T))
+DEFINE_FREE(objcache_destroy, struct objcache *, if (!IS_ERR_OR_NULL(_T)) objcache_destroy(_T))
 
 /**
  * struct objcache_scope - an object that is put where a scope ends

@@ -8,7 +8,7 @@
 # All or nothing: if something of kmem_cache would be left (a constructor, bulk calls, a
 # node, a user-copy window, SLAB_TYPESAFE_BY_RCU and the like), or a failure of create
 # would not be noticed, it says where, and nothing is written. Shows the diff; what
-# changes in meaning is in README.md, "Moving over". Have the sources under version
+# changes in meaning is in tools/doc/manual.md, "Moving over". Have the sources under version
 # control.
 #
 # The last line is `convert: PASS ...` or `convert: FAIL CODE NAME: reason`; CODE is the

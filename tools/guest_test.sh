@@ -3,7 +3,7 @@
 # Does make guest do what it says? The self-test looks at the last line.
 #
 #   tools/guest_test.sh usage    what it is told wrongly is refused, without a VM
-#   tools/guest_test.sh vm       the README's examples, and a machine of one's own
+#   tools/guest_test.sh vm       the documented examples, and a machine of one's own
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -58,7 +58,7 @@ test_usage() {
 	refused "$work/lib.sh: /guest/lib.sh is there already" FILES="$work/lib.sh"
 }
 
-# The first commands of that part of the README.
+# The first commands of that part of tools/doc/working.md.
 test_readme() {
 	local line
 	local -a command
@@ -67,7 +67,7 @@ test_readme() {
 		eval "command=($line)"
 		want 0 '' "${command[@]}"
 		[ "${command[0]}" != make ] || grep '^guest: PASS' "$work/log"
-	done < <(awk '/^### A script of your own/ { on = 1 } on && /^```$/ { exit } on && /^(make|mksquashfs) /' README.md)
+	done < <(awk '/^## A script of your own/ { on = 1 } on && /^```$/ { exit } on && /^(make|mksquashfs) /' tools/doc/working.md)
 }
 
 # Whatever a machine can be told. One status for all that is not as it should be; a

@@ -61,8 +61,7 @@ static void objcache_check_elsewhere(struct objcache_core *core,
 	objcache_tell(core, OBJCACHE_STAT_put_elsewhere, track, track->obj,
 		      site);
 	if (!objcache_track_move(track, OBJCACHE_TAKEN, OBJCACHE_WITHDRAWN)) {
-		objcache_track_move(track, OBJCACHE_PARKED,
-				    OBJCACHE_WITHDRAWN);
+		objcache_track_mark(track);
 		return;
 	}
 	if (READ_ONCE(own->dead))
@@ -80,8 +79,7 @@ static void objcache_check_again(struct objcache_core *core,
 					    OBJCACHE_STAT_put_twice;
 
 	objcache_tell(core, kind, track, track->obj, site);
-	if (!objcache_track_move(track, OBJCACHE_PARKED, OBJCACHE_WITHDRAWN))
-		objcache_track_move(track, OBJCACHE_HELD, OBJCACHE_WITHDRAWN);
+	objcache_track_mark(track);
 }
 
 /**

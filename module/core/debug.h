@@ -134,6 +134,17 @@ static inline bool objcache_track_move(struct objcache_track *track,
 	return atomic_cmpxchg(&track->state, from, to) == from;
 }
 
+/* Who holds it, or gets it from where it is parked, counts it out. */
+static inline void objcache_track_mark(struct objcache_track *track)
+{
+	int state = atomic_read(&track->state);
+
+	/* From held to parked it goes while we look. */
+	while ((state == OBJCACHE_HELD || state == OBJCACHE_PARKED) &&
+	       !atomic_try_cmpxchg(&track->state, &state, OBJCACHE_WITHDRAWN))
+		;
+}
+
 /* report.c: telling people */
 void objcache_note(struct objcache_core *core, struct objcache_who *who,
 		   const struct objcache_site *site);

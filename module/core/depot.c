@@ -41,22 +41,27 @@ static bool objcache_lock(struct objcache_node *n, unsigned long *flags,
 			  bool wait)
 {
 	local_irq_save(*flags);
-	if (!__this_cpu_read(objcache_in_depot)) {
-		__this_cpu_write(objcache_in_depot, true);
-		if (wait && !in_nmi()) {
-			raw_spin_lock(&n->lock);
-			return true;
+	if (__this_cpu_read(objcache_in_depot))
+		goto failed;
+	__this_cpu_write(objcache_in_depot, true);
+	if (!raw_spin_trylock(&n->lock)) {
+		if (!wait || in_nmi()) {
+			__this_cpu_write(objcache_in_depot, false);
+			goto failed;
 		}
-		if (raw_spin_trylock(&n->lock))
-			return true;
-		__this_cpu_write(objcache_in_depot, false);
+		raw_spin_lock(&n->lock);
 	}
+	/* For sparse: it cannot tell on which way its caller has the lock. */
+	__release(&n->lock);
+	return true;
+failed:
 	local_irq_restore(*flags);
 	return false;
 }
 
 static void objcache_unlock(struct objcache_node *n, unsigned long flags)
 {
+	__acquire(&n->lock);
 	raw_spin_unlock(&n->lock);
 	__this_cpu_write(objcache_in_depot, false);
 	local_irq_restore(flags);

@@ -308,7 +308,7 @@ static __always_inline void *objcache_fresh(struct objcache_core *core,
 		obj = objcache_make_some(core, gfp);
 	if (!obj) {
 		obj = objcache_make(core, gfp);
-		if (unlikely(IS_ERR(obj)))
+		if (IS_ERR(obj))
 			return obj;
 		objcache_count(core, fresh);
 		trace_objcache_miss(core->name, 1);
@@ -604,7 +604,7 @@ void *__objcache_get_slow(struct objcache *cache, gfp_t gfp)
 {
 	void *obj = objcache_get_any(cache, gfp);
 
-	return unlikely(IS_ERR(obj)) ? NULL : obj;
+	return IS_ERR(obj) ? NULL : obj;
 }
 EXPORT_SYMBOL_GPL(__objcache_get_slow);
 

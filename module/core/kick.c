@@ -38,7 +38,7 @@ static int objcache_timer_cpu(void)
 static void objcache_queue_delayed(struct workqueue_struct *wq,
 				   struct delayed_work *work, unsigned int ms)
 {
-	/* No CPU that is online now is dead before we are through. */
+	/* The CPU stays online; and in 7.3 cpusets replace the masks after a grace period. */
 	rcu_read_lock();
 	preempt_disable();
 	queue_delayed_work_on(objcache_timer_cpu(), wq, work,

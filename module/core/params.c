@@ -10,6 +10,7 @@
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "core.h"
@@ -39,7 +40,7 @@
 #define OBJCACHE_MAX_MIN	65536U
 
 /* Beside an object: no more can be one allocation, and sums stay in range. */
-#define OBJCACHE_MAX_WEIGHT	(1U << 30)
+#define OBJCACHE_MAX_WEIGHT	((unsigned int)SZ_1G)
 
 #define OBJCACHE_SLAB_FLAGS	(SLAB_HWCACHE_ALIGN | SLAB_RECLAIM_ACCOUNT)
 

@@ -6,12 +6,12 @@ WORDS = ("kind", "size", "parked", "batch", "caches", "cpus", "possible")
 # CPUs online, and possible ones, of the VMs that tools/bench.sh boots for it.
 FEW, MORE, SPARE, ALL_STATES = (2, 2), (10, 10), (2, 34), (4, 4)
 LATER = {"parked": "after-none", "aged": "after-aging", "drained": "after-drain"}
-KMALLOC = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
 WAIT = 10
-NOISE = 1 << 16  # bytes that a VM's own doings change between two looks
 CONDITIONS = ("bytes per cache and CPU, seen from outside (Slab + Percpu + VmallocUsed of /proc/meminfo before and "
               "after, over many caches), without the slab pages of the objects, which are beside; 10 s after the "
-              "second aging step or the drain. absent: per CPU that is possible and was never started")
+              "second aging step or the drain; then a CPU's two magazines, which lay beside those of other CPUs when "
+              "the cache was fresh, may be the last ones in a slab of sixteen, and count as that. absent: per CPU that "
+              "is possible and was never started")
 
 
 def read_fields(fields):
@@ -28,9 +28,9 @@ def read_logs(paths):
             for line in lines:
                 word, *fields = line.split() or [""]
                 if word == "memory":
-                    before, now, pages = map(int, fields[8:])
+                    before, now, pages, magazines = map(int, fields[8:])
                     states.append(dict(read_fields(fields), state=fields[7], objects=pages * PAGE,
-                                       bytes=(now - before) * 1024 - pages * PAGE))
+                                       magazines=magazines, bytes=(now - before) * 1024 - pages * PAGE))
                 elif word == "returned":
                     returned.append(dict(read_fields(fields), way=fields[7], pages=int(fields[8]),
                                          left=int(fields[9])))
@@ -66,17 +66,16 @@ def per_cpu(cache, rows):
         row = rows.get((*ALL_STATES, name))
         result[f"{state}_more"] = share(row, "bytes")
         result[f"{state}_objects"] = share(row, "objects")
-        result[f"{state}_noise"] = row and NOISE / (row["caches"] * row["cpus"])
+        result[f"{state}_magazines"] = share(row, "magazines")
     return result
 
 
 def kept_magazines(cache, state):
-    """How many a CPU has in that state beyond those of a fresh cache; what may be noise is not counted."""
-    if cache[f"{state}_more"] is None:
-        return None
-    need = 8 * (cache["batch"] + 1)
-    magazine = min(size for size in KMALLOC if size >= need)
-    return round(max(0, cache[f"{state}_more"] - cache[f"{state}_noise"]) / magazine)
+    """
+    How many empty ones a CPU has in that state, by the cache's own count: beside its two private ones there are no
+    others when nothing is parked. Bytes would not tell: the two may be the last in slabs of sixteen.
+    """
+    return cache.get(f"{state}_magazines")
 
 
 def name_of(cache):

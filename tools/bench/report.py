@@ -9,7 +9,7 @@
   report.py --targets JSON... [--strict]
       measured values beside the targets; strict: exit code 1 if one is missed
   report.py --readme JSON...
-      puts tables and charts of these runs into README.md, between its marks
+      puts tables and charts of these runs into tools/doc/benchmarks.md, between its marks
   report.py --compare A.json B.json
       exit code 1 unless both agree: instructions to 1 %, ratios to 15 %
 """
@@ -283,12 +283,12 @@ def update_readme(paths):
             if os.path.exists(drawn):
                 shutil.copyfile(drawn, os.path.join(HERE, chart_name))
                 text.append(f"\n![{run['line']}, {run['mode']}{kind}](tools/bench/{chart_name})\n")
-    with open(os.path.join(top, "README.md"), encoding="utf-8") as file:
+    with open(os.path.join(top, "tools", "doc", "benchmarks.md"), encoding="utf-8") as file:
         before, mark, rest = file.read().partition(MARKS[0] + "\n")
     _, end, after = rest.partition(MARKS[1])
     if not mark or not end:
-        sys.exit(f"error: README.md has no {MARKS[0]} or no {MARKS[1]}")
-    with open(os.path.join(top, "README.md"), "w", encoding="utf-8") as file:
+        sys.exit(f"error: tools/doc/benchmarks.md has no {MARKS[0]} or no {MARKS[1]}")
+    with open(os.path.join(top, "tools", "doc", "benchmarks.md"), "w", encoding="utf-8") as file:
         file.write(before + mark + "\n" + "\n".join(text) + "\n" + end + after)
     return 0
 

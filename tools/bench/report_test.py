@@ -14,15 +14,15 @@ from targets import (MemoryTarget, StepTarget, TailTarget, Target, absent_bytes,
                      verdict_cells)
 
 # 128 caches of 64-byte objects: 2000 bytes per CPU that is online, 1000 per other one, 3000 beside.
-# 4 CPUs have parked; with 64 KiB a VM that may be noise, 10 more magazines of 512 bytes stay after aging.
+# 4 CPUs have parked; 10 magazines stay on each after aging.
 LOG = """
-memory objcache 64 1024 63 128 2 2 fresh 1000 1875 0
-memory objcache 64 1024 63 128 10 10 fresh 1000 3875 0
-memory objcache 64 1024 63 128 2 34 fresh 1000 5875 0
-memory kmem_cache 64 1024 0 128 2 2 fresh 1000 1200 0
-memory kmem_cache 64 1024 0 128 2 34 fresh 1000 1200 0
-memory objcache 64 1024 63 64 4 4 after-aging 5000 6344 0
-memory objcache 64 1024 63 4 4 4 after-drain 5000 5464 100
+memory objcache 64 1024 63 128 2 2 fresh 1000 1875 0 0
+memory objcache 64 1024 63 128 10 10 fresh 1000 3875 0 0
+memory objcache 64 1024 63 128 2 34 fresh 1000 5875 0 0
+memory kmem_cache 64 1024 0 128 2 2 fresh 1000 1200 0 0
+memory kmem_cache 64 1024 0 128 2 34 fresh 1000 1200 0 0
+memory objcache 64 1024 63 64 4 4 after-aging 5000 6344 0 2560
+memory objcache 64 1024 63 4 4 4 after-drain 5000 5464 100 0
 returned objcache 64 1024 63 1 4 4 drain 65 13
 """
 TAILS = ["tail_10k cold plain on get objcache 1000 0 514.5 20 15470 18571 18575",

@@ -33,7 +33,8 @@ work() {
 	: >/tmp/flip
 	flip_cpu &
 	flipper=$!
-	for compressor in lzo-rle lz4 lz4hc zstd deflate; do
+	compressors=$(tr -d '[]' <$zram/comp_algorithm)
+	for compressor in $compressors; do
 		set_up $compressor 16
 		write_quarters /dev/zram0 4
 		read_by_eight /dev/zram0 16

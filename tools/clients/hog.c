@@ -49,7 +49,7 @@ static int task(int id, size_t pages, int rounds)
 			at = (i * 4099 + round) % pages;
 			page_fill(want, id * 1000003u + at);
 			if (memcmp(want, memory + at * PAGE, PAGE)) {
-				fprintf(stderr, "hog: task %d: page %zu has changed\n", id, at);
+				fprintf(stderr, "hog: %d: page %zu has changed\n", id, at);
 				return 1;
 			}
 		}

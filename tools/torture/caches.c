@@ -71,9 +71,10 @@ struct tort_cache tort_caches[TORT_CACHES] = {
 		.params = { .size = 80, .batch = 4, .capacity = 16, .ops = &tort_ops,
 			    .max_objects = 40 },
 	}, {
+		/* Each that is discarded is made anew. */
 		.name = "torture-reserve",
 		.params = { .size = 88, .batch = 2, .capacity = 16, .ops = &tort_ops,
-			    .min_objects = 8, .max_objects = 30 },
+			    .min_objects = 20, .max_objects = 20 },
 	},
 };
 

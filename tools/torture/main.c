@@ -43,6 +43,10 @@ bool tort_shrink;
 module_param_named(shrink, tort_shrink, bool, 0444);
 MODULE_PARM_DESC(shrink, "user space drives the shrinkers, which must release some");
 
+static bool tort_debug;
+module_param_named(debug, tort_debug, bool, 0444);
+MODULE_PARM_DESC(debug, "the caches are in debug mode, which has no magazines (0)");
+
 static char *tort_plant = "nothing";
 module_param_named(plant, tort_plant, charp, 0444);
 MODULE_PARM_DESC(plant, "a fault, once: claim (an object claimed twice) or lose (one not put back)");
@@ -165,11 +169,11 @@ static const char *tort_missing(const struct tort_counts *counts)
 		{ "an operation in hardirq", counts->ops[TORT_HARDIRQ] },
 		{ "an operation in irq_work", counts->ops[TORT_IRQ_WORK] },
 		{ "an operation in NMI", counts->ops[TORT_NMI] || !tort_nmi },
-		{ "an interrupted operation", st->nested },
-		{ "a steal", st->steals },
-		{ "a hit in an aged generation", st->aged_hits },
+		{ "an interrupted operation", st->nested || tort_debug },
+		{ "a steal", st->steals || tort_debug },
+		{ "a hit in an aged generation", st->aged_hits || tort_debug },
 		{ "an overflow", st->overflow },
-		{ "a displaced object", st->displaced },
+		{ "a displaced object", st->displaced || tort_debug },
 		{ "an object that was taken back", st->taken_back },
 		{ "a refusal", st->refused },
 		{ "a discard", st->discarded },
@@ -177,7 +181,7 @@ static const char *tort_missing(const struct tort_counts *counts)
 		{ "a release by aging", st->aged_out },
 		{ "a release by a shrinker", st->shrunk || !tort_shrink },
 		{ "a wait at a limit", st->limit_waits },
-		{ "an object made of another one", st->remade },
+		{ "an object made of another one", st->remade || tort_debug },
 		{ "a CPU going offline", counts->offlined || !tort_onoff_ms ||
 		  num_possible_cpus() == 1 },
 	};

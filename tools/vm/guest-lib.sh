@@ -122,7 +122,7 @@ torture() {
 	kcsan_skip=/sys/module/kcsan/parameters/skip_watch
 	[ ! -e $kcsan_skip ] || echo 500 >$kcsan_skip
 	load torture
-	load objcache_torture shrink=1 nmi=$torture_nmi "$@"
+	load objcache_torture shrink=1 nmi=$torture_nmi ${DEBUG:+debug=1} "$@"
 	[ $torture_nmi = 0 ] || send nmi 50
 	: >/tmp/torture
 	torture_shrinkers >/dev/null 2>&1 &

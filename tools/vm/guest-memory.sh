@@ -23,8 +23,11 @@ kilobytes() {
 # pages: behind the caches' own objects.
 pages() { awk '/^objcache[-_]memory/ { sum += $6 * $15 } END { print sum + 0 }' /proc/slabinfo; }
 
+# magazines: empty ones that all caches keep, in rings and depots.
+magazines() { cat /sys/kernel/debug/objcache/memory-*/stats 2>/dev/null | awk '/^magazines_empty:/ { sum += $2 } END { print sum + 0 }'; }
+
 # say_state NAME: beside the figures when $before was taken.
-say_state() { echo "memory $(cat $memory) $1 $before $(kilobytes) $(pages)" >>/tmp/document; }
+say_state() { echo "memory $(cat $memory) $1 $before $(kilobytes) $(pages) $(magazines)" >>/tmp/document; }
 
 # fresh KIND SIZE CAPACITY CACHES
 fresh() {
