@@ -527,7 +527,7 @@ static void expect_bad_op(struct kunit *test, const struct objcache_ops *ops,
 		.size = 64, .batch = 2, .capacity = 8, .ops = ops,
 		.flags = OBJCACHE_CHECK | OBJCACHE_NO_AGING,
 	};
-	struct objcache_stats st;
+	static struct objcache_stats st; /* much, for a stack under KASAN */
 	struct tcache tc = { .test = test };
 	struct mistake m = { .tc = &tc };
 

@@ -202,7 +202,7 @@ def _memory_targets():
 
 # By single steps: the slab takes 615 of kmem_cache's 764 for the same pages and objects, a get 58, a put 31,
 # unmaking 20. Made by 31, a get would take 30 and give 0.92.
-BY_HALF_PAGES = ("a cold get's p99.9 may be 1.15 of kmem_cache's, so gets make half a slab page of objects at a time, "
+BY_HALF_PAGES = ("the p99.9 of a cold get may be 1.15 of kmem_cache's, so gets make half a slab page of objects at a time, "
                  "not two pages")
 
 
