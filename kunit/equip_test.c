@@ -117,16 +117,16 @@ static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *t
 	t_finish(tc);
 }
 
-static struct kunit_case hotplug_cases[] = {
+static struct kunit_case equip_cases[] = {
 	KUNIT_CASE_SLOW(s20_an_absent_cpu_costs_next_to_nothing),
 	KUNIT_CASE_SLOW(s20_a_cpu_that_goes_gives_its_part_back),
 	KUNIT_CASE_SLOW(s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up),
 	{}
 };
 
-static struct kunit_suite hotplug_suite = {
+static struct kunit_suite equip_suite = {
 	.name = "objcache_equip",
-	.test_cases = hotplug_cases,
+	.test_cases = equip_cases,
 };
 
-kunit_test_suite(hotplug_suite);
+kunit_test_suite(equip_suite);

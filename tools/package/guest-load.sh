@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # make deb-test: in the VM, in the root with the packages: modprobe does it all.
 
-debian() { chroot /mnt env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
+# By its path: busybox would else take its own applets, of dpkg and modprobe too.
+debian() { chroot /mnt /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
 
 mkdir -p /mnt
 mount -t ext4 "$DISK" /mnt || fail FAILED "the root cannot be mounted"
@@ -10,6 +11,8 @@ for what in proc sys dev; do
 	mount --rbind "/$what" "/mnt/$what"
 done
 mount -t tmpfs tmpfs /mnt/run
+# What udev would make; dkms needs it.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 
 step "modprobe objcache_example, which brings objcache"
 try debian modprobe objcache_example
