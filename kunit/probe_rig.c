@@ -341,7 +341,6 @@ void probe_judge(struct rig *rig, struct tobj *obj)
 {
 	struct kunit *test = rig->test;
 
-	rig->unreached += !rig->acted;
 	rig->nested_hits += rig->nested;
 	if (rig->scene->puts)
 		expect_on_top(rig);
@@ -368,7 +367,9 @@ static void rig_keeper(struct work_struct *work)
 
 void probe_rig_open(struct rig *rig, const struct scene *scene)
 {
-	struct objcache_params params = { .batch = BATCH, .capacity = CAPACITY };
+	struct objcache_params params = {
+		.batch = BATCH, .capacity = CAPACITY, .flags = OBJCACHE_NO_AGING,
+	};
 	struct objcache_core *core;
 
 	rig->tc = t_create(rig->test, &params);

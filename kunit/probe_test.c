@@ -20,12 +20,17 @@ static bool probe_one(struct rig *rig, struct kprobe *probe)
 {
 	struct kunit *test = rig->test;
 	struct tobj *obj;
+	int tries = 2;
 
-	probe_rig_set(rig);
-	KUNIT_ASSERT_EQ(test, 0, enable_kprobe(probe));
-	obj = probe_rig_call(rig, false);
-	KUNIT_ASSERT_EQ(test, 0, disable_kprobe(probe));
-	probe_judge(rig, obj);
+	/* Not reached once: an interrupt of the machine's own may have led it elsewhere. */
+	do {
+		probe_rig_set(rig);
+		KUNIT_ASSERT_EQ(test, 0, enable_kprobe(probe));
+		obj = probe_rig_call(rig, false);
+		KUNIT_ASSERT_EQ(test, 0, disable_kprobe(probe));
+		probe_judge(rig, obj);
+	} while (!rig->acted && --tries);
+	rig->unreached += !rig->acted;
 	if (test->status == KUNIT_SUCCESS)
 		return true;
 	sprint_symbol(rig->symbol, (unsigned long)probe->addr);
