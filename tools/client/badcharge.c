@@ -14,9 +14,12 @@
 #define ROOT	"/tmp/cgroup"
 #define OURS	ROOT "/objcache"
 
-/* Pointers to 4096 magazines in two rings: what each CPU that is online has. */
-#define CAPACITY	4098
-#define CPU_BYTES	(2 * 4096 * sizeof(uint64_t))
+/*
+ * Pointers to 8192 magazines in each of two rings: what each CPU that is online has.
+ * Of all together more than the 64 pages that a kernel may go on counting as charged.
+ */
+#define CAPACITY	8194
+#define CPU_BYTES	(2 * 8192 * sizeof(uint64_t))
 
 static int write_to(const char *path, const char *text)
 {
