@@ -273,8 +273,11 @@ void objcache_keeper_flush(struct objcache_core *core)
 	smp_mb__after_atomic();
 	/* Odd: one is under way, that is the one before ours. */
 	passed = (atomic_long_read(&core->passes) + 1) & ~1L;
+	/* As in objcache_want(): who finds the bit set calls nobody. */
+	preempt_disable();
 	set_bit(OBJCACHE_DUE_NOW, &core->due);
 	objcache_call_keeper(core);
+	preempt_enable();
 	wait_event(core->room, atomic_long_read(&core->passes) - passed >= 2);
 	atomic_dec(&core->draining);
 }

@@ -127,10 +127,11 @@ unsigned long objcache_visit(struct objcache_core *core, int cpu,
 
 	/*
 	 * What is private there is read from here, and so but a hint: who must not
-	 * miss anything asks whether that CPU has ever come.
+	 * miss anything asks whether that CPU has ever come, too. Not that alone: a
+	 * task may park here what it then counts elsewhere.
 	 */
-	if (only_idle ? !objcache_private(core, c) && !objcache_empties_on(c) :
-			!objcache_touched(c))
+	if (!objcache_private(core, c) && !objcache_empties_on(c) &&
+	    (only_idle || !objcache_touched(c)))
 		return 0;
 	while (!smp_call_function_single(cpu, objcache_visited, &v, 1) &&
 	       v.again)
