@@ -27,16 +27,24 @@ static void expect_found(struct tcache *tc, unsigned int nr)
 	t_put_all(tc, objs, nr);
 }
 
-static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
+/* A cache of which @cpu, the last one, had PARKED objects when it went. */
+static struct tcache *park_and_go(struct kunit *test, unsigned int cpu)
 {
 	struct tcache *tc = t_create_small(test, 0);
-	unsigned int cpu = t_victim();
 
 	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
 	t_on_cpu(test, 0);
 	t_cpu_off(test, cpu);
+	return tc;
+}
+
+static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
+{
+	unsigned int cpu = t_victim();
+	struct tcache *tc = park_and_go(test, cpu);
+
 	KUNIT_EXPECT_EQ(test, t_parked_on(tc, cpu), 0);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, destroyed), 0);
@@ -48,14 +56,9 @@ static void s12_what_a_dead_cpu_had_parked_is_usable(struct kunit *test)
 /* Nobody who would use it: two steps. */
 static void s12_what_a_dead_cpu_had_parked_ages(struct kunit *test)
 {
-	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpu = t_victim();
+	struct tcache *tc = park_and_go(test, cpu);
 
-	t_need_hotplug(test);
-	t_on_cpu(test, num_online_cpus() - 1);
-	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
-	t_on_cpu(test, 0);
-	t_cpu_off(test, cpu);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), PARKED);
 	objcache_age(tc->cache);
