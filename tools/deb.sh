@@ -40,7 +40,7 @@ read_version() {
 	YEAR=$(date -u -d "@$EPOCH" +%Y)
 }
 
-# fill FILE...: the placeholders in them.
+# fill FILE...: who maintains it, which version, which year.
 fill() {
 	sed -i "s|@MAINTAINER@|$MAINTAINER|; s|@VERSION@|$VERSION|; s|@YEAR@|$YEAR|" "$@"
 }
