@@ -312,6 +312,26 @@ static void s17_get_from_the_wrong_context_is_found(struct kunit *test)
 		make_mistake(test, &blocking, context);
 }
 
+static void get_blocking_in_rcu(void *mistake)
+{
+	rcu_read_lock();
+	get_blocking(mistake);
+	rcu_read_unlock();
+}
+
+static void s17_get_that_may_sleep_in_an_rcu_reader_is_found(struct kunit *test)
+{
+	static const struct mistake in_rcu = {
+		.title = "kunit: get that may sleep where nobody may",
+		.stat = STAT(wrong_context), .prepare = need_an_object,
+		.make = get_blocking_in_rcu, .foreign = true,
+	};
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RCU))
+		kunit_skip(test, "this kernel does not count RCU's readers");
+	make_mistake(test, &in_rcu, T_TASK);
+}
+
 static void s17_get_from_the_wrong_context_is_found_in_nmi(struct kunit *test)
 {
 	in_nmi_too(test, &blocking);
@@ -848,6 +868,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(s17_overrun_at_discard_is_found_in_nmi),
 	KUNIT_CASE_SLOW(s17_get_from_the_wrong_context_is_found),
 	KUNIT_CASE(s17_get_from_the_wrong_context_is_found_in_nmi),
+	KUNIT_CASE(s17_get_that_may_sleep_in_an_rcu_reader_is_found),
 	KUNIT_CASE_SLOW(s17_a_foreign_pointer_is_not_followed),
 	KUNIT_CASE(s17_plain_memory_is_poisoned),
 	KUNIT_CASE(s17_what_changed_is_shown_beside_what_it_was),

@@ -270,11 +270,12 @@ out:
 
 /* ---- to a user ---- */
 
+/* On PREEMPT_RT, preempt_count() says nothing of softirqs that are off. */
 static bool objcache_may_block(void)
 {
-	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		return preemptible();
-	return !in_interrupt() && !irqs_disabled();
+	if (in_interrupt() || irqs_disabled() || rcu_preempt_depth())
+		return false;
+	return !IS_ENABLED(CONFIG_PREEMPT_COUNT) || preemptible();
 }
 
 /**
