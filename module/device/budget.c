@@ -10,16 +10,37 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/kstrtox.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "session.h"
 
 static unsigned int device_mb;
-module_param(device_mb, uint, 0644);
+
+static int device_mb_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int mb;
+
+	if (kstrtouint(val, 0, &mb)) {
+		pr_err_ratelimited("module parameter device_mb: '%.*s' is not a number from 0 (a quarter of the memory) to %u MiB\n",
+				   (int)strcspn(val, "\n"), val, UINT_MAX);
+		return -EINVAL;
+	}
+	WRITE_ONCE(device_mb, mb);
+	return 0;
+}
+
+static const struct kernel_param_ops device_mb_ops = {
+	.set = device_mb_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(device_mb, &device_mb_ops, &device_mb, 0644);
 MODULE_PARM_DESC(device_mb, "MiB that /dev/objcache may take at most, by the worst case (0: a quarter of the memory)");
 
 static atomic64_t budget_used = ATOMIC64_INIT(0);

@@ -3,9 +3,11 @@
  * More memory, threads and interrupts than the device as a whole may take
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -237,10 +239,36 @@ static void budget_runs(void)
 	close(fd);
 }
 
+/* What is no number of MiB changes nothing, and the log names it. */
+static void budget_words(void)
+{
+	static const char *const words[] = {
+		"-1", "many", "4294967296", "12MB",
+	};
+	const char *path = "/sys/module/objcache/parameters/device_mb";
+	char says[64], name[64];
+	unsigned int i, before;
+	int fd;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		snprintf(says, sizeof(says), "device_mb: '%s' is not",
+			 words[i]);
+		before = log_count(says);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		row(write(fd, words[i], strlen(words[i])) < 0 ? errno : 0,
+		    EINVAL, "budget: device_mb is not %s", words[i]);
+		close(fd);
+		snprintf(name, sizeof(name), "budget: the log names %s",
+			 words[i]);
+		row_number(log_count(says) - before, 1, name);
+	}
+}
+
 void cases_budget(void)
 {
 	unsigned int mb = 16 * possible_cpus();
 
+	budget_words();
 	budget(mb);
 	budget_session();
 	budget_caches();
