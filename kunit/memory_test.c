@@ -174,12 +174,12 @@ static void s07_a_scan_that_a_shared_part_serves_takes_no_private_part(struct ku
 /* ---- magazines ---- */
 
 #define BATCH		63
-#define CAPACITY	65536
-#define BURSTS		8
+#define CAPACITY	16384
+#define BURSTS		4
 /* 63 objects and a header. */
 #define MAGAZINE	512
 /* What else in the kernel is of that size may change. */
-#define STRAY		256
+#define STRAY		64
 
 static void burst(struct kunit *test, struct objcache *cache, void **objs)
 {

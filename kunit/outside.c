@@ -2,6 +2,7 @@
 /* What can be seen from outside; see outside.h. */
 
 #include <linux/cpu.h>
+#include <linux/fs.h>
 #include <linux/workqueue.h>
 
 #include "../module/compat.h"
@@ -80,24 +81,53 @@ bool t_slab_read(struct kunit *test, const char *name, struct t_slab *slab)
 	return found;
 }
 
+/*
+ * What is free goes back to the page allocator: what CPUs and KASAN's quarantine still
+ * have of a slab counts as in use in /proc/slabinfo.
+ */
+static void t_slab_shrink(struct kunit *test, const char *name)
+{
+	char path[64];
+	struct file *file;
+	loff_t pos = 0;
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", name);
+	file = filp_open(path, O_WRONLY, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, file, "%s", path);
+	KUNIT_EXPECT_EQ(test, 1, kernel_write(file, "1", 1, &pos));
+	filp_close(file, NULL);
+}
+
+/* The next kmalloc slab for objects of @size, a randomised one too; its line is parsed. */
+static const char *t_kmalloc_next(char **text, unsigned int size, struct t_slab *slab)
+{
+	char *line, *name;
+	char want[16];
+
+	snprintf(want, sizeof(want), "-%u", size);
+	while ((line = strsep(text, "\n"))) {
+		if (strncmp(line, "kmalloc-", 8) || !t_slab_parse(line, slab))
+			continue;
+		name = strsep(&line, " ");
+		if (!strcmp(strrchr(name, '-'), want))
+			return name;
+	}
+	return NULL;
+}
+
 /* Objects in all kmalloc slabs for @size bytes, the randomised ones too. */
 unsigned long t_kmalloc_active(struct kunit *test, unsigned int size)
 {
 	struct t_table *table = t_table_open(test, "/proc/slabinfo", T_SLABINFO_SIZE);
-	char *text = (char *)t_table_read(table), *line, *name;
+	char *text = (char *)t_table_read(table);
 	struct t_slab slab;
 	unsigned long sum = 0;
-	char want[16];
+	const char *name;
 
-	snprintf(want, sizeof(want), "-%u", size);
-	while ((line = strsep(&text, "\n"))) {
-		if (strncmp(line, "kmalloc-", 8) || !t_slab_parse(line, &slab))
-			continue;
-		name = strsep(&line, " ");
-		name = strrchr(name, '-');
-		if (!strcmp(name, want))
-			sum += slab.active;
-	}
+	while ((name = t_kmalloc_next(&text, size, &slab)))
+		t_slab_shrink(test, name);
+	for (text = (char *)t_table_read(table); t_kmalloc_next(&text, size, &slab);)
+		sum += slab.active;
 	t_table_close(table);
 	return sum;
 }
