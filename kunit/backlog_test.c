@@ -180,7 +180,7 @@ static void s08_no_way_of_making_passes_the_bound(struct kunit *test)
 	tc->dtor_us = 500;
 	/* Two of each way: HELD and one on its way by those that hold many. */
 	run_within(test, tc, crew, BOUND + 4 * (HELD + 1) + 4 * 2,
-		   &tc->dtors_done, 1000);
+		   &tc->dtors_done, T_ROUNDS(1000));
 }
 
 static atomic_t nr_drains;
@@ -210,7 +210,7 @@ static void s08_a_drain_does_not_take_the_bound_away(struct kunit *test)
 
 	tc->dtor_us = 500;
 	atomic_set(&nr_drains, 0);
-	run_within(test, tc, crew, BOUND + 6 * 2, &nr_drains, 8);
+	run_within(test, tc, crew, BOUND + 6 * 2, &nr_drains, T_ROUNDS(8));
 }
 
 /* ---- who waits ---- */

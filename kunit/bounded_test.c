@@ -506,7 +506,7 @@ static void s18_a_destructor_never_waits_in_its_own_cache(struct kunit *test)
 /* ---- in order ---- */
 
 #define WAITERS		16
-#define ROUNDS		100
+#define ROUNDS		T_ROUNDS(100)
 
 /* Who sleeps in a get when another one begins is earlier than that. */
 struct queue {
@@ -601,7 +601,7 @@ static void s18_sixteen_waiters_for_two_are_served_in_order(struct kunit *test)
 
 /* ---- no wakeup is lost ---- */
 
-#define PAIRS	1000
+#define PAIRS	T_ROUNDS(1000)
 
 /* Everybody waits now and then, and puts on the hit path for the rest. */
 static void get_and_put(struct t_thread *thread)

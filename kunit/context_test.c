@@ -436,7 +436,7 @@ static void s11_a_call_for_another_cpu_raises_no_softirq(struct kunit *test)
 	unsigned int i;
 
 	t_need_cpus(test, 2);
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < T_ROUNDS(20); i++) {
 		t_on_cpu(test, 0);
 		job->rounds = 100;
 		job->gfp = GFP_KERNEL;

@@ -19,14 +19,13 @@
 
 static char line[512];
 
-/* Since the beginning of a mistake; copied for each look. */
+/* Where it ended at the beginning of a mistake; copied for each look. */
 static struct kmsg_dump_iter log_start;
 
 static void log_mark(void)
 {
 	size_t len;
 
-	kmsg_dump_rewind(&log_start);
 	while (kmsg_dump_get_line(&log_start, false, line, sizeof(line) - 1, &len))
 		;
 }

@@ -421,7 +421,7 @@ static void meet(struct t_thread *thread)
 	unsigned int round, nr, i;
 
 	/* A round at least is to find what another left. */
-	for (round = 0; round < 20 || !t_crew_stopping(thread->crew); round++) {
+	for (round = 0; round < T_ROUNDS(20) || !t_crew_stopping(thread->crew); round++) {
 		for (nr = 0; nr < ARRAY_SIZE(objs); nr++) {
 			objs[nr] = objcache_get(m->cache, GFP_KERNEL);
 			if (!objs[nr])

@@ -202,7 +202,7 @@ static void s13_a_drain_waits_for_what_is_in_anybodys_hands(struct kunit *test)
 	unsigned int round;
 
 	t_crew_start(crew);
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < T_ROUNDS(100); round++) {
 		t_on_cpu(test, round);
 		t_get_all(tc, objs, 40);
 		t_put_all(tc, objs, 40);

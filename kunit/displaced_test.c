@@ -245,7 +245,7 @@ static void s08_what_pressure_releases_is_got_before_one_is_made(struct kunit *t
 }
 
 #define HELD		40
-#define TURNS		500
+#define TURNS		T_ROUNDS(500)
 
 /* As many as one holds, again and again; nothing that is called may sleep. */
 static void take_and_give(struct t_thread *thread)

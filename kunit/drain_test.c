@@ -17,7 +17,7 @@
 
 /* ---- a drain beside takers ---- */
 
-#define ROUNDS		20
+#define ROUNDS		T_ROUNDS(20)
 #define DISCARDS	8
 #define DTOR_US		100
 #define MANY		100

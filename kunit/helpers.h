@@ -26,6 +26,13 @@
  */
 #define T_PATIENCE_MS	120000
 
+/*
+ * How often what takes long is done where KASAN looks at each access: the kernels
+ * without it do it all.
+ */
+#define T_SLOWER	(IS_ENABLED(CONFIG_KASAN) ? 5 : 1)
+#define T_ROUNDS(nr)	(((nr) - 1) / T_SLOWER + 1)
+
 /* Looks until @cond holds; false when the patience is over. */
 #define t_wait_until(cond)						\
 ({									\

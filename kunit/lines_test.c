@@ -13,7 +13,7 @@
 
 #include "inside.h"
 
-#define CACHES		16
+#define CACHES		T_ROUNDS(16)
 
 /* From lines of their own by size (63) to four magazines a line (1). */
 static const unsigned int batches[] = { 1, 3, 2, 5, 7, 10, 20, 63 };

@@ -25,7 +25,7 @@
 #define OBJECTS		8U
 #define LAPS		6
 /* With KASAN a call is many times as long. */
-#define STRIDE		(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) ? 7 : 1)
+#define STRIDE		(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) ? 29 : 1)
 
 /**
  * struct stall - the scene

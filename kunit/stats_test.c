@@ -16,8 +16,8 @@
 #define BATCH		1
 #define CAPACITY	64
 #define HANDS		4		/* objects in the hand-over at most */
-#define READS		20000
-#define MOVES		20000
+#define READS		T_ROUNDS(20000)
+#define MOVES		T_ROUNDS(20000)
 #define LATE		(2 * BATCH)	/* a magazine may be seen twice on its way */
 
 /**
