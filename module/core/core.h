@@ -518,7 +518,7 @@ unsigned int objcache_park(struct objcache_core *core, void **objs,
 void objcache_put_objs(struct objcache_core *core, void **objs,
 		       unsigned int nr);
 
-/* get.c */
+/* find.c */
 enum objcache_found {
 	OBJCACHE_NOTHING,
 	OBJCACHE_PRIVATE,	/* in this CPU's private part, as it was */
@@ -527,10 +527,19 @@ enum objcache_found {
 
 enum objcache_found objcache_ready(struct objcache_core *core,
 				   struct objcache_cpu *c, bool leaving);
-bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 void objcache_keep_none(struct objcache_core *core);
 void *objcache_get_parked(struct objcache_core *core, bool leaving);
+
+/* bounded.c: and those in debug mode */
+void *objcache_try_get_checked(struct objcache_core *core,
+			       const struct objcache_site *site);
+void *objcache_get_bounded(struct objcache_core *core, gfp_t gfp);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
+void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,
+			   const struct objcache_site *site);
+
+/* get.c */
+bool objcache_gfp_ok(struct objcache_core *core, gfp_t gfp);
 
 /* deal.c: in order, to those who wait */
 void objcache_deal_init(struct objcache_core *core);
