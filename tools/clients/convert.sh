@@ -16,8 +16,11 @@ declare -rA CONVERTED=(
 	[crypt]='dm-crypt.c'
 	[squashfs]='decompressor_multi.c'
 )
-# More for the compiler. Debian builds squashfs otherwise.
-declare -rA COMPILED=([squashfs]=-DCONFIG_SQUASHFS_DECOMP_MULTI=1)
+# More for the compiler: what Debian chooses otherwise.
+declare -rA COMPILED=(
+	[zram]=-DCONFIG_ZRAM_MULTI_COMP=1
+	[squashfs]=-DCONFIG_SQUASHFS_DECOMP_MULTI=1
+)
 
 # tree FOLDER FILE...: what is in them, as one word.
 tree() { (cd "$1" && shift && cat "$@") | hash_of; }

@@ -15,13 +15,14 @@ set_up() {
 	put "$2M" $zram/disksize
 }
 
-# Writing takes memory that this VM has not much of: pages out, pages in.
+# Four tasks fill a seventh more than there is: pages out, pages in. What goes out comes
+# back in half its size, so twice as much has to go as there is too much.
 swap() {
 	set_up lz4 512
 	try mkswap /dev/zram0 >/dev/null
 	try swapon /dev/zram0
 	swap_before=$(awk '/pswpout/ { print $2 }' /proc/vmstat)
-	client hog 90 4 1
+	client hog "$(awk '/MemAvailable/ { print int($2 * 8 / 7 / 1024 / 4) }' /proc/meminfo)" 4 1
 	swap_out=$(($(awk '/pswpout/ { print $2 }' /proc/vmstat) - swap_before))
 	echo "swap: $swap_out pages went out"
 	[ $swap_out -gt 10000 ] || fail FAILED "there was no pressure: only $swap_out pages went out"

@@ -5,8 +5,8 @@
  *   hog MEGABYTES TASKS ROUNDS
  *
  * Each task fills MEGABYTES with pages that are all different and half of which
- * compresses, and reads them ROUNDS times in another order each. Exit status 0 if each
- * page was what it had been.
+ * compresses; when all have, each reads its own ROUNDS times, in another order each.
+ * Exit status 0 if each page was what it had been.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -31,7 +31,16 @@ static void page_fill(unsigned char *page, uint32_t seed)
 	}
 }
 
-static int task(int id, size_t pages, int rounds)
+/* All tasks have the end of the pipe that is written to, until they have filled. */
+static int wait_for_all(int pipe_of_all[2])
+{
+	char none;
+
+	close(pipe_of_all[1]);
+	return read(pipe_of_all[0], &none, 1);
+}
+
+static int task(int id, size_t pages, int rounds, int pipe_of_all[2])
 {
 	unsigned char want[PAGE], *memory;
 	size_t i, at;
@@ -43,6 +52,8 @@ static int task(int id, size_t pages, int rounds)
 		return 1;
 	for (i = 0; i < pages; i++)
 		page_fill(memory + i * PAGE, id * 1000003u + i);
+	if (wait_for_all(pipe_of_all))
+		return 1;
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < pages; i++) {
 			/* 4099 is a prime larger than any factor of pages. */
@@ -59,21 +70,24 @@ static int task(int id, size_t pages, int rounds)
 
 int main(int argc, char **argv)
 {
-	int tasks, i, status, failed = 0;
+	int tasks, i, status, pipe_of_all[2], failed = 0;
 
 	if (argc != 4) {
 		fprintf(stderr, "usage: hog MEGABYTES TASKS ROUNDS\n");
 		return 2;
 	}
 	tasks = atoi(argv[2]);
+	if (pipe(pipe_of_all))
+		return 1;
 	for (i = 0; i < tasks; i++) {
 		pid_t child = fork();
 
 		if (child < 0)
 			return 1;
 		if (!child)
-			_exit(task(i, (size_t)atoi(argv[1]) << 8, atoi(argv[3])));
+			_exit(task(i, (size_t)atoi(argv[1]) << 8, atoi(argv[3]), pipe_of_all));
 	}
+	close(pipe_of_all[1]);
 	while (wait(&status) > 0)
 		failed |= !WIFEXITED(status) || WEXITSTATUS(status);
 	return failed;

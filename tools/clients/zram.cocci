@@ -80,39 +80,34 @@ struct zcomp {
 // part: get
 @@
 @@
-struct zcomp_strm *zcomp_stream_get(struct zcomp *comp)
-{
--	local_lock(&comp->stream->lock);
--	return this_cpu_ptr(comp->stream);
-+	return objcache_get(comp->streams, GFP_NOIO);
-}
-
-// part: get where one may not sleep
-@@
-@@
-struct zcomp_strm *zcomp_stream_get(struct zcomp *comp) { ... }
-+
-+struct zcomp_strm *zcomp_stream_try_get(struct zcomp *comp)
-+{
-+	return objcache_try_get(comp->streams);
-+}
-
-// part: its declaration
-@@
-@@
-struct zcomp_strm *zcomp_stream_get(struct zcomp *comp);
-+struct zcomp_strm *zcomp_stream_try_get(struct zcomp *comp);
+-struct zcomp_strm *zcomp_stream_get(struct zcomp *comp)
+-{
+-	...
+-}
 
 // part: put
 @@
 @@
 -void zcomp_stream_put(struct zcomp *comp)
-+void zcomp_stream_put(struct zcomp_strm *zstrm)
-{
--	local_unlock(&comp->stream->lock);
-+	if (zstrm)
-+		objcache_put(zstrm->comp->streams, zstrm);
-}
+-{
+-	...
+-}
+
+// part: which are inline from now on (their declarations went with them)
+@@
+@@
+-void zcomp_destroy(struct zcomp *comp);
++void zcomp_destroy(struct zcomp *comp);
++
++static inline struct zcomp_strm *zcomp_stream_get(struct zcomp *comp)
++{
++	return objcache_get(comp->streams, GFP_NOIO);
++}
++
++static inline void zcomp_stream_put(struct zcomp_strm *zstrm)
++{
++	objcache_put(zstrm->comp->streams, zstrm);
++}
 
 // part: a CPU comes
 @@
@@ -213,7 +208,7 @@ expression COMP;
 + * With a stream of the algorithm that the slot's page is compressed by. It may have to
 + * be made, and the slot's lock is one that nobody sleeps under: so it is got before.
 + */
-+static struct zcomp_strm *zram_slot_lock_stream(struct zram *zram, u32 index)
++static inline struct zcomp_strm *zram_slot_lock_stream(struct zram *zram, u32 index)
 +{
 +	struct zcomp_strm *zstrm;
 +	u32 prio;
@@ -222,17 +217,11 @@ expression COMP;
 +		prio = zram_get_priority(zram, index);
 +		zstrm = zcomp_stream_get(zram->comps[prio]);
 +		zram_slot_lock(zram, index);
-+		if (prio == zram_get_priority(zram, index))
++		if (likely(prio == zram_get_priority(zram, index)))
 +			return zstrm;
 +		zram_slot_unlock(zram, index);
 +		zcomp_stream_put(zstrm);
 +	}
-+}
-+
-+static void zram_slot_unlock_stream(struct zram *zram, u32 index, struct zcomp_strm *zstrm)
-+{
-+	zram_slot_unlock(zram, index);
-+	zcomp_stream_put(zstrm);
 +}
 +
 static void zram_accessed(struct zram *zram, u32 index)
@@ -279,12 +268,12 @@ static int zram_read_page(struct zram *zram, struct page *page, u32 index,
 +	zstrm = zram_slot_lock_stream(zram, index);
 	if (!zram_test_flag(zram, index, ZRAM_WB)) {
 -		ret = zram_read_from_zspool(zram, page, index);
--		zram_slot_unlock(zram, index);
 +		ret = zram_read_from_zspool(zram, page, index, zstrm);
-+		zram_slot_unlock_stream(zram, index, zstrm);
+		zram_slot_unlock(zram, index);
++		zcomp_stream_put(zstrm);
 	} else {
--		zram_slot_unlock(zram, index);
-+		zram_slot_unlock_stream(zram, index, zstrm);
+		zram_slot_unlock(zram, index);
++		zcomp_stream_put(zstrm);
 		...
 	}
 	...
@@ -311,19 +300,9 @@ static int zram_read_page(struct zram *zram, struct page *page, u32 index,
 			zram_clear_flag(zram, index, ZRAM_IDLE);
 			goto next;
 		}
--		zram_slot_unlock(zram, index);
-+		zram_slot_unlock_stream(zram, index, zstrm);
+		zram_slot_unlock(zram, index);
++		zcomp_stream_put(zstrm);
 +		zstrm = NULL;
-
-// part: recompress, under the lock
-@@
-@@
--		zram_slot_lock(zram, index);
-+		zstrm = zram_slot_lock_stream(zram, index);
-		if (!zram_allocated(zram, index))
-			goto next;
-		if (mode & RECOMPRESS_IDLE && !zram_test_flag(zram, index, ZRAM_IDLE))
-			goto next;
 
 // part: a page less to write back
 @@
@@ -331,53 +310,11 @@ static int zram_read_page(struct zram *zram, struct page *page, u32 index,
 writeback_store(...) {
 <...
 next:
--	zram_slot_unlock(zram, index);
-+	zram_slot_unlock_stream(zram, index, zstrm);
+	zram_slot_unlock(zram, index);
++	if (zstrm)
++		zcomp_stream_put(zstrm);
 ...>
 }
-
-// part: a page less to recompress
-@@
-@@
-next:
--	zram_slot_unlock(zram, index);
-+	zram_slot_unlock_stream(zram, index, zstrm);
-	if (err) { ... }
-
-// part: recompression reads with it
-@@
-@@
-static int zram_recompress(struct zram *zram, u32 index, struct page *page,
-			   u64 *num_recomp_pages, u32 threshold, u32 prio,
--			   u32 prio_max)
-+			   u32 prio_max, struct zcomp_strm *reader)
-{
-	...
-}
-
-// part: which it is given
-@@
-@@
-	err = zram_recompress(zram, index, page, &num_recomp_pages, threshold, prio,
--			      prio_max);
-+			      prio_max, zstrm);
-
-// part: and hands on
-@@
-@@
--	ret = zram_read_from_zspool(zram, page, index);
-+	ret = zram_read_from_zspool(zram, page, index, reader);
-	if (ret)
-		return ret;
-
-// part: recompression is under the slot's lock, and leaves out a page it has no stream for
-@@
-@@
-+	zstrm = zcomp_stream_try_get(zram->comps[prio]);
-+	if (!zstrm)
-+		continue;
-	num_recomps++;
--	zstrm = zcomp_stream_get(zram->comps[prio]);
 
 // part: writeback_store has one in hand
 @@
@@ -389,14 +326,122 @@ writeback_store(...)
 	...
 }
 
-// part: recompress_store has one in hand
+// part: recompression is under the slot's lock all the time: it is given one of each
+@@
+@@
+static int zram_recompress(struct zram *zram, u32 index, struct page *page,
+			   u64 *num_recomp_pages, u32 threshold, u32 prio,
+-			   u32 prio_max)
++			   u32 prio_max, struct zcomp_strm **streams)
+{
+	...
+}
+
+// part: reads with one
+@@
+@@
+-	ret = zram_read_from_zspool(zram, page, index);
++	ret = zram_read_from_zspool(zram, page, index,
++				    streams[zram_get_priority(zram, index)]);
+	if (ret)
+		return ret;
+
+// part: compresses with another
+@@
+@@
+	num_recomps++;
+-	zstrm = zcomp_stream_get(zram->comps[prio]);
++	zstrm = streams[prio];
+
+// part: puts none
+@@
+@@
+-if (ret) {
+-	zcomp_stream_put(zstrm);
+-	return ret;
+-}
++if (ret)
++	return ret;
+
+// part: nor when there is no memory
+@@
+@@
+-if (IS_ERR_VALUE(handle_new)) {
+-	zcomp_stream_put(zstrm);
+-	return PTR_ERR((void *)handle_new);
+-}
++if (IS_ERR_VALUE(handle_new))
++	return PTR_ERR((void *)handle_new);
+
+// part: nor in vain, nor in the end
+@@
+@@
+zram_recompress(...) {
+<...
+-	zcomp_stream_put(zstrm);
+...>
+}
+
+// part: they are got before the first lock, and held to the end
+@@
+@@
++/* Of each algorithm one, in this order; nothing that takes long is done with them. */
++static void zram_streams_get(struct zram *zram, struct zcomp_strm **streams)
++{
++	u32 prio;
++
++	for (prio = 0; prio < ZRAM_MAX_COMPS; prio++)
++		streams[prio] = zram->comps[prio] ? zcomp_stream_get(zram->comps[prio]) : NULL;
++}
++
++static void zram_streams_put(struct zcomp_strm **streams)
++{
++	u32 prio;
++
++	for (prio = 0; prio < ZRAM_MAX_COMPS; prio++)
++		if (streams[prio])
++			zcomp_stream_put(streams[prio]);
++}
++
+recompress_store(...)
+{
++	struct zcomp_strm *streams[ZRAM_MAX_COMPS];
+	...
+}
+
+// part: by who goes through the slots
+@@
+identifier out;
+@@
+recompress_store(...)
+{
+	...
+	page = alloc_page(GFP_KERNEL);
+	if (!page) {
+		...
+		goto out;
+	}
++	zram_streams_get(zram, streams);
+	...
+}
+
+// part: and puts them
 @@
 @@
 recompress_store(...)
 {
-+	struct zcomp_strm *zstrm;
-	...
+	<...
++	zram_streams_put(streams);
+	__free_page(page);
+	...>
 }
+
+// part: and hands them on
+@@
+@@
+	err = zram_recompress(zram, index, page, &num_recomp_pages, threshold, prio,
+-			      prio_max);
++			      prio_max, streams);
 
 // part: the memory for what was compressed
 @@
