@@ -16,10 +16,12 @@ declare -rA CONVERTED=(
 	[crypt]='dm-crypt.c'
 	[squashfs]='decompressor_multi.c'
 )
-# More for the compiler: what Debian chooses otherwise.
-declare -rA COMPILED=(
-	[zram]=-DCONFIG_ZRAM_MULTI_COMP=1
-	[squashfs]=-DCONFIG_SQUASHFS_DECOMP_MULTI=1
+# What is built of a client. A third one is there to be compared with.
+declare -rA VARIANTS=(
+	[objpool]='original converted'
+	[zram]='original converted'
+	[crypt]='original converted'
+	[squashfs]='original percpu converted'
 )
 
 # tree FOLDER FILE...: what is in them, as one word.
@@ -54,6 +56,7 @@ nothing_left() {
 count_lines() {
 	local file folder=$OUT/$1
 	for file in "$folder/converted"/*.[ch]; do
+		[ "${file##*/}" != pairs.c ] || continue
 		diff -u --label "a/${file##*/}" --label "b/${file##*/}" "$folder/original/${file##*/}" "$file" ||
 			[ $? = 1 ]
 	done >"$folder.diff"
@@ -62,19 +65,30 @@ count_lines() {
 
 # kbuild_of CLIENT VARIANT: what makes its modules.
 kbuild_of() {
+	local pool
 	# shellcheck disable=SC2016	# make expands it
 	local include='ccflags-y := -I$(INCLUDE)'
 	case $1 in
 	objpool)
 		[ "$2" = original ] || { cat "$here/clients/objpool/Kbuild" && return; }
-		echo 'obj-m := test_objpool.o'
+		printf '%s\n' 'obj-m := test_objpool.o pairs.o' 'ccflags-y := -DPAIRS_OBJPOOL'
 		;;
-	crypt) printf '%s\nobj-m := dm-crypt.o\n' "$include" ;;
-	zram) echo "$include" && cat "$SOURCE/drivers/block/zram/Makefile" ;;
+	crypt)
+		pool=MEMPOOL
+		[ "$2" = original ] || pool=OBJCACHE
+		printf '%s\n' 'obj-m := dm-crypt.o pairs.o' "$include -DPAIRS_$pool"
+		;;
+	zram)
+		# Which Debian leaves out.
+		echo "$include -DCONFIG_ZRAM_MULTI_COMP=1"
+		cat "$SOURCE/drivers/block/zram/Makefile"
+		;;
 	squashfs)
 		echo "$include"
-		echo 'CONFIG_SQUASHFS_DECOMP_MULTI := y'
-		echo 'CONFIG_SQUASHFS_DECOMP_MULTI_PERCPU :='
+		# Debian's is built with the other.
+		[ "$2" = percpu ] ||
+			printf '%s\n' 'ccflags-y += -DCONFIG_SQUASHFS_DECOMP_MULTI=1' \
+				'CONFIG_SQUASHFS_DECOMP_MULTI := y' 'CONFIG_SQUASHFS_DECOMP_MULTI_PERCPU :='
 		cat "$SOURCE/fs/squashfs/Makefile"
 		;;
 	esac
@@ -83,12 +97,14 @@ kbuild_of() {
 # convert_client CLIENT: leaves $OUT/CLIENT/original and converted, built.
 convert_client() {
 	local client=$1 folder=$OUT/$1 variant
-	local -a files
+	local -a files variants
 	say "== $client: converting and building"
-	mkdir -p "$folder"/{original,converted}
-	for variant in original converted; do
+	read -ra variants <<<"${VARIANTS[$client]}"
+	for variant in "${variants[@]}"; do
+		mkdir -p "$folder/$variant"
 		# shellcheck disable=SC2086	# patterns
 		(cd "$SOURCE" && cp ${PARTS[$client]} "$folder/$variant")
+		cp "$here/clients/pairs.c" "$folder/$variant"
 		kbuild_of "$client" "$variant" >"$folder/$variant/Kbuild"
 	done
 	read -ra files <<<"${CONVERTED[$client]}"
@@ -100,9 +116,9 @@ convert_client() {
 		nothing_left "$here/clients/$client.cocci" "$folder/converted" "${files[@]}"
 		count_lines "$client"
 	fi
-	for variant in original converted; do
+	for variant in "${variants[@]}"; do
 		# shellcheck disable=SC2153	# not folder
 		make -s -j"$(nproc)" -C "$TOP" KDIR="$FOLDER/build" M="$folder/$variant" INCLUDE="$TOP/module" \
-			KCFLAGS="-Werror ${COMPILED[$client]:-}" modules >&2 || die FAILED "$client, $variant: does not build"
+			KCFLAGS=-Werror modules >&2 || die FAILED "$client, $variant: does not build"
 	done
 }

@@ -44,14 +44,7 @@ check_misses() {
 	done </tmp/both
 }
 
-# Instructions go by as the clock does: a second of them for one case.
-count() {
-	run_test
-	sed 's/duration: *\([0-9]*\)us.*hits: *\([0-9]*\).*miss: *\([0-9]*\)[^a-z]*/\1 \2 \3 /' /tmp/summary >/tmp/case
-	head -n 1 /tmp/case | while read -r micros hits misses _; do
-		counted 'pop and push' $((micros * 1000 / (hits + misses)))
-	done
-}
+count() { count_pair 'pop and push' -; }
 
 remove() {
 	[ "$variant" = original ] || unload objpool_shim

@@ -48,7 +48,7 @@ work() {
 count() {
 	for compressor in $compressors; do
 		mounted $compressor
-		counted "4 KiB block, $compressor" "$(/guest/meter read /tmp/mnt/sched/fair.c 64 5)"
+		counted "4 KiB block, $compressor" 0 "$(/guest/meter read /tmp/mnt/sched/fair.c 64 5)"
 		[ $compressor = zstd ] || try umount /tmp/mnt
 	done
 }

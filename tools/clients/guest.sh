@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=dash disable=SC1091,SC2086,SC2154	# what is sourced is in the guest, and so are CLIENT, MODE and MODULES
+# shellcheck shell=dash disable=SC1091,SC2086,SC2154	# what is sourced is in the guest, and so are the variables of clients.sh
 # make clients: CLIENT as it was and as converted, at work (MODE work, four CPUs) or
 # counted (MODE count). Runs in the VM, sourced by guest-init.sh. What a client does is
 # in client.sh: insert, remove, work, count; here is what all have to fulfil.
 
 . ./client.sh
-
-# sum_of FILE...: one sum of what is in them.
-sum_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
 # same NAME: stdin is what it was for the first variant.
 same() {
@@ -20,10 +17,19 @@ same() {
 	fi
 }
 
-# counted OPERATION VALUE: for the table.
+# counted OPERATION TARGET VALUE: for the table. TARGET: of the converted one; so many more
+# than the original's at most, or - for none.
 counted() {
-	[ -n "$2" ] || fail FAILED "$CLIENT, $variant: nothing was counted: $1"
-	echo "counted $variant $2 $1"
+	[ -n "$3" ] || fail FAILED "$CLIENT, $variant: nothing was counted: $1"
+	echo "counted $variant $3 $2 $1"
+}
+
+# count_pair OPERATION TARGET: of the pool alone.
+count_pair() {
+	dmesg -c >/dev/null
+	load "$variant-pairs"
+	unload pairs
+	counted "$1" "$2" "$(dmesg | sed -n 's/.*pairs: \([0-9.]*\) for a pair$/\1/p')"
 }
 
 # put VALUE FILE
@@ -56,17 +62,14 @@ write_quarters() {
 	all_of $pids
 }
 
-# read_by_eight DEVICE MEGABYTES: past the page cache; each has to see the same, which is
-# /tmp/data.
+# read_by_eight DEVICE: past the page cache; each has to see /tmp/data.
 read_by_eight() {
 	pids=''
-	for reader in 0 1 2 3 4 5 6 7; do
-		dd if="$1" bs=64k count=$(($2 * 16)) iflag=direct 2>/dev/null | sha256sum >/tmp/read-$reader &
+	for _ in 0 1 2 3 4 5 6 7; do
+		/guest/verify "$1" /tmp/data &
 		pids="$pids $!"
 	done
 	all_of $pids
-	[ "$(sort -u /tmp/read-* | cut -d' ' -f1)" = "$(sum_of /tmp/data)" ] ||
-		fail FAILED "$CLIENT, $variant: what was read from $1 is not what was written"
 }
 
 # flip_cpu: CPU 3 goes off and on while /tmp/flip is there. 6.12 counts its fair server as
@@ -140,13 +143,14 @@ for module in $MODULES; do
 	*) load "$module" ;;
 	esac
 done
-for variant in original converted; do
-	[ $variant = original ] || load objcache
+for variant in $VARIANTS; do
+	[ $MODE = count ] || [ $variant != percpu ] || continue
+	[ $variant != converted ] || load objcache
 	step -l 300 "$CLIENT: $variant, $MODE"
 	insert
 	if [ "$MODE" = work ]; then
 		work
-		[ $variant = original ] || [ -z "$CACHES" ] || check_books "$CACHES"
+		[ $variant != converted ] || [ -z "$CACHES" ] || check_books "$CACHES"
 	else
 		count
 	fi
