@@ -160,37 +160,13 @@ failed_as() {
 	die "${name%:}" "$reason"
 }
 
-# tabulate: what each client's VM counted, beside the lines that were changed. What was
-# also counted with a third variant is compared with that too, which it may exceed by
-# three in a thousand.
+# tabulate: what each client's VM counted, beside the lines that were changed.
 tabulate() {
 	local client
+	printf '%-9s %-10s %-30s %10s %10s %8s %7s\n' client lines "instructions for" original converted more target
 	for client in "${clients[@]}"; do
-		awk -v client="$client" -v lines="$(cat "$OUT/$client.lines")" '
-			function row(what, a, b, target, most) {
-				if (!a || !b) exit bad = 1
-				printf "%-9s %-10s %-28s %10.1f %10.1f %+8.1f %8s  %s\n", client, lines, what, a, b, b - a,
-					target, target == "-" ? "" : b <= most ? "met" : "missed"
-				lines = ""
-			}
-			$1 == "counted" {
-				variant = $2; number = $3; aim = $4; $1 = $2 = $3 = $4 = ""; sub(/^ +/, "")
-				value[$0, variant] = number
-				target[$0] = aim
-				if (!seen[$0]++) order[++n] = $0
-			}
-			END {
-				for (i = 1; i <= n; i++) {
-					what = order[i]
-					a = value[what, "original"]; b = value[what, "converted"]; aim = target[what]
-					row(what, a, b, aim == "-" ? aim : "+" aim, a + aim)
-					if ((what, "percpu") in value) {
-						a = value[what, "percpu"]
-						row(what ", per CPU", a, b, "0.3 %", a * 1.003)
-					}
-				}
-				exit bad || !n
-			}' "$OUT/$client/count/results.log" || die FAILED "$client: no instructions were counted"
+		awk -v client="$client" -v lines="$(cat "$OUT/$client.lines")" -f "$here/clients/table.awk" \
+			"$OUT/$client/count/results.log" || die FAILED "$client: not all instructions were counted"
 	done
 }
 
@@ -209,10 +185,7 @@ if [ "${KEEP:-n}" = n ]; then
 	for client in "${clients[@]}"; do
 		one_client "$client"
 	done
-	{
-		printf '%-9s %-10s %-28s %10s %10s %8s %8s\n' client lines "instructions for" original converted more target
-		tabulate
-	} >"$OUT/table.txt"
+	tabulate >"$OUT/table.txt"
 fi
 say "took $SECONDS s"
 mkdir -p "$OUT/vm"

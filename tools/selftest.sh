@@ -69,6 +69,7 @@ X=1 build_test.sh gcc | 0 | build_test: PASS
 X=1 guest_test.sh usage | 0 | guest_test: PASS
 CLIENTS=nfs clients.sh | 2 | clients: FAIL 2 USAGE: CLIENTS=nfs: unknown; one of: objpool zram crypt squashfs
 CPUS=2 clients.sh | 2 | clients: FAIL 2 USAGE: CPUS=2: make clients runs on the stock kernel
+X=1 clients_test.sh convert | 0 | clients_test: PASS
 X=1 convert_test.sh | 0 | convert_test: PASS
 X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 "

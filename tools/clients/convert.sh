@@ -114,6 +114,8 @@ convert_client() {
 	else
 		apply "$here/clients/$client.cocci" "$folder/converted" "${files[@]}"
 		nothing_left "$here/clients/$client.cocci" "$folder/converted" "${files[@]}"
+		# What the self-test plants.
+		[ -z "${OBJCACHE_PLANT:-}" ] || apply "$OBJCACHE_PLANT" "$folder/converted" "${files[@]}"
 		count_lines "$client"
 	fi
 	for variant in "${variants[@]}"; do
