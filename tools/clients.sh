@@ -7,7 +7,8 @@
 #   KEEP=y              only convert and build, run nothing (n)
 #
 #   objpool    the kernel's own lib/test_objpool.c, unmodified, over objpool's interface
-#   zram       its compression streams; as a disk, and as swap while a CPU goes off and on
+#   zram       its compression streams; as a disk, while it recompresses, and as swap, while a
+#              CPU goes off and on
 #   crypt      dm-crypt's requests; verified reads of what was written, with two ciphers
 #   squashfs   its decompressor streams; images of four compressors, eight readers
 #

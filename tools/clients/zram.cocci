@@ -206,7 +206,8 @@ expression COMP;
 @@
 +/*
 + * With a stream of the algorithm that the slot's page is compressed by. It may have to
-+ * be made, and the slot's lock is one that nobody sleeps under: so it is got before.
++ * be made, and the slot's lock is one that nobody sleeps under: so it is got before, and
++ * under the lock it is looked whether that is still the algorithm.
 + */
 +static inline struct zcomp_strm *zram_slot_lock_stream(struct zram *zram, u32 index)
 +{
