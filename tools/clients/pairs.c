@@ -112,7 +112,7 @@ static int __init pairs_init(void)
 	pool_destroy();
 	if (!best)
 		return -ENOMEM;
-	pr_info("%llu.%llu for a pair\n", div_u64(best, PAIRS),
+	pr_info("pairs: %llu.%llu for a pair\n", div_u64(best, PAIRS),
 		div_u64(best, PAIRS / 10) % 10);
 	return 0;
 }
