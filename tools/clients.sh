@@ -42,8 +42,9 @@ conclude() {
 }
 
 readonly KERNEL=6.12 ALL=(objpool zram crypt squashfs)
-# What Debian ships and a client needs.
-declare -rA NEEDS=([objpool]='' [zram]='zram' [crypt]='dm-crypt brd cryptd xts ecb' [squashfs]='brd')
+# What Debian ships and a client needs; and what it ships in the place of ours, with which
+# it is compared too: squashfs with one stream a CPU.
+declare -rA NEEDS=([objpool]='' [zram]='zram' [crypt]='dm-crypt brd cryptd xts ecb' [squashfs]='brd squashfs')
 # What the kernel's command line has for a client.
 declare -rA ARGUMENTS=([objpool]='preempt=full' [zram]='' [crypt]='' [squashfs]='')
 declare -rA MEGABYTES=([objpool]=1024 [zram]=384 [crypt]=768 [squashfs]=1024)
@@ -90,7 +91,7 @@ make_images() {
 files_of() {
 	local client=$1 variant file module
 	FILES=(--file "$BUILT/module/objcache.ko" --file "$here/clients/guest-$client.sh=client.sh")
-	for variant in ${VARIANTS[$client]}; do
+	for variant in original converted; do
 		for file in "$OUT/$client/$variant"/*.ko; do
 			FILES+=(--file "$file=$variant-${file##*/}")
 		done
@@ -100,6 +101,7 @@ files_of() {
 		# That of Debian is the one that ours are in the place of.
 		[ -e "$OUT/$client/original/$module" ] || FILES+=(--file "$file")
 	done
+	[ "$client" != squashfs ] || FILES+=(--file "$OUT/modules/squashfs.ko=percpu-squashfs.ko")
 	case $client in
 	zram) FILES+=(--file "$OUT/hog" --file "$OUT/meter" --file "$OUT/verify") ;;
 	crypt) FILES+=("${DMSETUP[@]}" --file "$OUT/meter" --file "$OUT/verify") ;;
@@ -133,7 +135,7 @@ run_client() {
 	shift 2
 	say "== $client: $mode"
 	python3 "$here/vm/vm.py" --kernel "$FOLDER" --out "$out" --script "$here/clients/guest.sh" --nodes 1 \
-		--env "CLIENT=$client" --env "VARIANTS=${VARIANTS[$client]}" --env "MODE=$mode" --env "MODULES=${MODULES# }" --append "${ARGUMENTS[$client]}" \
+		--env "CLIENT=$client" --env "MODE=$mode" --env "MODULES=${MODULES# }" --append "${ARGUMENTS[$client]}" \
 		--boot-limit 300 --quiet-limit 240 --limit 900 "${FILES[@]}" --memory "${MEGABYTES[$client]}" "$@"
 }
 

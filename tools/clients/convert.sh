@@ -16,14 +16,6 @@ declare -rA CONVERTED=(
 	[crypt]='dm-crypt.c'
 	[squashfs]='decompressor_multi.c'
 )
-# What is built of a client. A third one is there to be compared with.
-declare -rA VARIANTS=(
-	[objpool]='original converted'
-	[zram]='original converted'
-	[crypt]='original converted'
-	[squashfs]='original percpu converted'
-)
-
 # tree FOLDER FILE...: what is in them, as one word.
 tree() { (cd "$1" && shift && cat "$@") | hash_of; }
 
@@ -85,10 +77,9 @@ kbuild_of() {
 		;;
 	squashfs)
 		echo "$include"
-		# Debian's is built with the other.
-		[ "$2" = percpu ] ||
-			printf '%s\n' 'ccflags-y += -DCONFIG_SQUASHFS_DECOMP_MULTI=1' \
-				'CONFIG_SQUASHFS_DECOMP_MULTI := y' 'CONFIG_SQUASHFS_DECOMP_MULTI_PERCPU :='
+		# Debian chooses MULTI_PERCPU.
+		printf '%s\n' 'ccflags-y += -DCONFIG_SQUASHFS_DECOMP_MULTI=1' \
+			'CONFIG_SQUASHFS_DECOMP_MULTI := y' 'CONFIG_SQUASHFS_DECOMP_MULTI_PERCPU :='
 		cat "$SOURCE/fs/squashfs/Makefile"
 		;;
 	esac
@@ -97,11 +88,10 @@ kbuild_of() {
 # convert_client CLIENT: leaves $OUT/CLIENT/original and converted, built.
 convert_client() {
 	local client=$1 folder=$OUT/$1 variant
-	local -a files variants
+	local -a files
 	say "== $client: converting and building"
-	read -ra variants <<<"${VARIANTS[$client]}"
-	for variant in "${variants[@]}"; do
-		mkdir -p "$folder/$variant"
+	mkdir -p "$folder"/{original,converted}
+	for variant in original converted; do
 		# shellcheck disable=SC2086	# patterns
 		(cd "$SOURCE" && cp ${PARTS[$client]} "$folder/$variant")
 		cp "$here/clients/pairs.c" "$folder/$variant"
@@ -118,7 +108,7 @@ convert_client() {
 		[ -z "${OBJCACHE_PLANT:-}" ] || apply "$OBJCACHE_PLANT" "$folder/converted" "${files[@]}"
 		count_lines "$client"
 	fi
-	for variant in "${variants[@]}"; do
+	for variant in original converted; do
 		# shellcheck disable=SC2153	# not folder
 		make -s -j"$(nproc)" -C "$TOP" KDIR="$FOLDER/build" M="$folder/$variant" INCLUDE="$TOP/module" \
 			KCFLAGS=-Werror modules >&2 || die FAILED "$client, $variant: does not build"
