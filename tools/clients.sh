@@ -183,6 +183,9 @@ for client in "${clients[@]}"; do
 	convert_client "$client"
 done
 if [ "${KEEP:-n}" = n ]; then
+	# Asked once here rather than by every boot.
+	OBJCACHE_ACCEL=${OBJCACHE_ACCEL:-$(python3 "$here/vm/accel.py")}
+	export OBJCACHE_ACCEL
 	[[ " ${clients[*]} " != *" crypt "* ]] || dmsetup_files
 	[[ " ${clients[*]} " != *" squashfs "* ]] || make_images
 	for client in "${clients[@]}"; do
