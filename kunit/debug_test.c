@@ -6,71 +6,15 @@
 
 #include <linux/fs.h>
 #include <linux/kmemleak.h>
-#include <linux/kmsg_dump.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/stacktrace.h>
 #include <linux/string.h>
 
 #include "contexts.h"
-#include "helpers.h"
+#include "inside.h"
+#include "reports.h"
 #include "tables.h"
 #include "../module/core/debug.h"
-
-static char line[512];
-
-/* Where it ended at the beginning of a mistake; copied for each look. */
-static struct kmsg_dump_iter log_start;
-
-static void log_mark(void)
-{
-	size_t len;
-
-	while (kmsg_dump_get_line(&log_start, false, line, sizeof(line) - 1, &len))
-		;
-}
-
-/* Lines since then with all three in them. */
-static unsigned int log_lines(const char *a, const char *b, const char *c)
-{
-	struct kmsg_dump_iter iter = log_start;
-	unsigned int nr = 0;
-	size_t len;
-
-	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
-		line[len] = '\0';
-		nr += strstr(line, a) && strstr(line, b) && strstr(line, c);
-	}
-	return nr;
-}
-
-/* User-Mode Linux believes no frame without frame pointers. */
-static bool has_stacks(void)
-{
-#ifdef CONFIG_STACKTRACE
-	unsigned long frames[4];
-
-	return stack_trace_save(frames, ARRAY_SIZE(frames), 0);
-#else
-	return false;
-#endif
-}
-
-/* The only report since then, or the test fails. */
-static void expect_report(struct kunit *test, const char *title,
-			  enum t_context context)
-{
-	KUNIT_EXPECT_TRUE_MSG(test, t_wait_until(log_lines("objcache: ------", "", "")),
-			      "%s: no report in %s", title, t_context_name(context));
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ------", "", ""), 1, "%s in %s",
-			    title, t_context_name(context));
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ", title, ""), 1, "%s in %s",
-			    title, t_context_name(context));
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Likely: ", "", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Found by ", " on CPU ", " in "), 1);
-	if (has_stacks())
-		KUNIT_EXPECT_GE(test, log_lines("objcache:     ", "+0x", "/0x"), 1);
-}
 
 /* ---- mistakes ---- */
 
@@ -81,6 +25,7 @@ struct mistake {
 	void (*prepare)(struct kunit *test, struct mistake *m);
 	void (*make)(void *mistake);
 	unsigned int flags;
+	const char *says;	/* a line more, or NULL */
 	bool foreign;		/* no object is withdrawn */
 	bool elsewhere;		/* the one that is, is another cache's */
 	bool parked;		/* the object is in the cache */
@@ -182,6 +127,8 @@ static void get_blocking(void *mistake)
 	struct mistake *m = mistake;
 	void *obj = __objcache_get_slow(m->tc->cache, GFP_KERNEL);
 
+	/* What is parked it may have. */
+	KUNIT_EXPECT_PTR_EQ(m->tc->test, obj, m->obj);
 	if (obj)
 		objcache_put(m->tc->cache, obj);
 }
@@ -229,14 +176,16 @@ static void make_mistake(struct kunit *test, const struct mistake *plan,
 	m.tc = create(test, "kunit", m.flags);
 	m.other = create(test, "kunit-other", m.flags);
 	m.prepare(test, &m);
-	log_mark();
+	t_log_mark();
 	KUNIT_EXPECT_TRUE(test, t_run_in(context, m.make, &m));
-	expect_report(test, m.title, context);
+	t_expect_report(test, m.title, context);
 	KUNIT_EXPECT_EQ_MSG(test, t_stat_at(m.tc, m.stat), 1, "%s in %s", m.title,
 			    t_context_name(context));
+	if (m.says)
+		KUNIT_EXPECT_EQ_MSG(test, t_log_lines("objcache:   ", m.says, ""), 1, "%s", m.says);
 	if (!m.foreign) {
-		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Taken by ", " us before", ""), 1);
-		KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: ", "is withdrawn", ""), 1);
+		KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   Taken by ", " us before", ""), 1);
+		KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   Done: ", "is withdrawn", ""), 1);
 		/* Reported once, but counted. */
 		if (m.make == put)
 			m.make(&m);
@@ -247,7 +196,7 @@ static void make_mistake(struct kunit *test, const struct mistake *plan,
 	expect_life_goes_on(m.other);
 	finish(m.tc, !m.foreign && !m.elsewhere);
 	finish(m.other, m.elsewhere);
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache: ------", "", ""), 1, "%s in %s",
+	KUNIT_EXPECT_EQ_MSG(test, t_reports(), 1, "%s in %s",
 			    m.title, t_context_name(context));
 }
 
@@ -278,7 +227,7 @@ static void s17_##what##_is_found_in_nmi(struct kunit *test)		\
 }
 
 MISTAKE(put_twice, .title = "kunit: put twice: object #", .stat = STAT(put_twice),
-	.prepare = take_and_put, .make = put)
+	.prepare = take_and_put, .make = put, .says = "Put by ")
 MISTAKE(put_of_no_object, .title = "kunit: put of a foreign pointer: ",
 	.stat = STAT(put_foreign), .prepare = take, .make = put_inside, .foreign = true)
 MISTAKE(put_elsewhere, .title = "kunit: put into the wrong cache: object #",
@@ -342,11 +291,11 @@ static void expect_foreign(struct tcache *tc, void *ptr, const char *says)
 {
 	struct kunit *test = tc->test;
 
-	log_mark();
+	t_log_mark();
 	objcache_put(tc->cache, ptr);
-	expect_report(test, "kunit: put of a foreign pointer", T_TASK);
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   ", says, ""), 1, "%s", says);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Done: ignored", "", ""), 1);
+	t_expect_report(test, "kunit: put of a foreign pointer", T_TASK);
+	KUNIT_EXPECT_EQ_MSG(test, t_log_lines("objcache:   ", says, ""), 1, "%s", says);
+	KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   Done: ignored", "", ""), 1);
 }
 
 static void s17_a_foreign_pointer_is_not_followed(struct kunit *test)
@@ -391,11 +340,11 @@ static void s17_plain_memory_is_poisoned(struct kunit *test)
 	objcache_put(cache, obj);
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj, POISON_FREE, 40));
 	memcpy(obj + 9, "abc", 3);
-	log_mark();
+	t_log_mark();
 	objcache_drain(cache);
-	expect_report(test, "kunit-plain: write after put: object #1, 40 bytes", T_TASK);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Bytes 9 to 11 are: 61 62 63", "", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   and should be: 6b 6b 6b", "", ""), 1);
+	t_expect_report(test, "kunit-plain: write after put: object #1, 40 bytes", T_TASK);
+	KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   Bytes 9 to 11 are: 61 62 63", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   and should be: 6b 6b 6b", "", ""), 1);
 	objcache_read_stats(cache, &st);
 	KUNIT_EXPECT_EQ(test, st.written_after_put, 1);
 	KUNIT_EXPECT_EQ(test, st.created, st.destroyed);
@@ -415,11 +364,11 @@ static void s17_what_changed_is_shown_beside_what_it_was(struct kunit *test)
 	bytes[0] ^= 0xff;
 	bytes[1] ^= 0x0f;
 	snprintf(is, sizeof(is), " are: %*ph", 2, bytes);
-	log_mark();
+	t_log_mark();
 	KUNIT_EXPECT_NULL(test, objcache_try_get(tc->cache));
-	expect_report(test, "kunit: write after put: object #1", T_TASK);
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   Bytes 16 to 17", is, ""), 1, "%s", is);
-	KUNIT_EXPECT_EQ_MSG(test, log_lines(was, "", ""), 1, "%s", was);
+	t_expect_report(test, "kunit: write after put: object #1", T_TASK);
+	KUNIT_EXPECT_EQ_MSG(test, t_log_lines("objcache:   Bytes 16 to 17", is, ""), 1, "%s", is);
+	KUNIT_EXPECT_EQ_MSG(test, t_log_lines(was, "", ""), 1, "%s", was);
 	finish(tc, 1);
 }
 
@@ -435,10 +384,10 @@ static void s17_a_large_object_is_verified_as_a_whole(struct kunit *test)
 
 	take_and_put(test, &m);
 	scribble(m.obj + 3999, 0x41);
-	log_mark();
+	t_log_mark();
 	objcache_drain(tc->cache);
-	expect_report(test, "kunit: write after put: object #1, 4000 bytes", T_TASK);
-	KUNIT_EXPECT_EQ(test, log_lines("objcache:   Changed: ", "from 512 on", ""), 1);
+	t_expect_report(test, "kunit: write after put: object #1, 4000 bytes", T_TASK);
+	KUNIT_EXPECT_EQ(test, t_log_lines("objcache:   Changed: ", "from 512 on", ""), 1);
 	finish(tc, 1);
 }
 
@@ -502,101 +451,6 @@ static void s17_racing_puts_are_found(struct kunit *test)
 	finish(tc, rounds);
 }
 
-/* ---- ops ---- */
-
-static atomic_t op_ends;
-
-static int ctor_off(void *obj, void *ctx, gfp_t gfp)
-{
-	local_irq_disable();
-	return 0;
-}
-
-static void dtor_off(void *obj, void *ctx)
-{
-	preempt_disable();
-	atomic_inc(&op_ends);
-}
-
-static bool reset_off(void *obj, void *ctx)
-{
-	preempt_disable();
-	return true;
-}
-
-/* On a busy host the time may be over before it has gone to sleep. */
-static bool reset_sleeps(void *obj, void *ctx)
-{
-	unsigned long was = current->nvcsw;
-
-	while (current->nvcsw == was)
-		usleep_range(100, 200);
-	return true;
-}
-
-static int ctor_fine(void *obj, void *ctx, gfp_t gfp)
-{
-	return 0;
-}
-
-static void expect_bad_op(struct kunit *test, const struct objcache_ops *ops,
-			  enum t_context context, const char *says)
-{
-	struct objcache_params params = {
-		.size = 64, .batch = 2, .capacity = 8, .ops = ops,
-		.flags = OBJCACHE_CHECK | OBJCACHE_NO_AGING,
-	};
-	static struct objcache_stats st; /* much, for a stack under KASAN */
-	struct tcache tc = { .test = test };
-	struct mistake m = { .tc = &tc };
-
-	tc.cache = objcache_create("kunit-ops", &params);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tc.cache);
-	log_mark();
-	m.obj = objcache_get(tc.cache, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, m.obj);
-	KUNIT_EXPECT_TRUE(test, t_run_in(context, put, &m));
-	objcache_drain(tc.cache);
-	KUNIT_EXPECT_FALSE(test, irqs_disabled());
-	expect_report(test, "kunit-ops: an op misbehaves", context);
-	KUNIT_EXPECT_EQ_MSG(test, log_lines("objcache:   ", says, ""), 1, "%s in %s", says,
-			    t_context_name(context));
-	objcache_read_stats(tc.cache, &st);
-	KUNIT_EXPECT_EQ(test, st.op_misbehaved, 1);
-	KUNIT_EXPECT_EQ(test, st.created, st.destroyed);
-	objcache_destroy(tc.cache);
-}
-
-static const struct objcache_ops ops_reset_off = { .reset = reset_off };
-
-static void s17_ops_that_misbehave_are_found(struct kunit *test)
-{
-	const struct objcache_ops ctor = { .ctor = ctor_off };
-	const struct objcache_ops dtor = { .ctor = ctor_fine, .dtor = dtor_off };
-	const struct objcache_ops sleeps = { .reset = reset_sleeps };
-	enum t_context context;
-
-	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		kunit_skip(test, "this kernel does not count who may not be preempted");
-	atomic_set(&op_ends, 0);
-	expect_bad_op(test, &ctor, T_TASK, "The ctor has left interrupts on or off");
-	expect_bad_op(test, &dtor, T_TASK, "The dtor has left preemption on or off");
-	KUNIT_EXPECT_EQ(test, atomic_read(&op_ends), 1);
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		expect_bad_op(test, &sleeps, T_TASK, "The reset has slept");
-	for (context = 0; context < T_NMI; context++)
-		expect_bad_op(test, &ops_reset_off, context,
-			      "The reset has left preemption on or off");
-}
-
-static void s17_ops_that_misbehave_are_found_in_nmi(struct kunit *test)
-{
-	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		kunit_skip(test, "this kernel does not count who may not be preempted");
-	t_need_nmi(test);
-	expect_bad_op(test, &ops_reset_off, T_NMI, "The reset has left preemption on or off");
-}
-
 /* ---- leaks, and what comes too late ---- */
 
 #define LEAKED	20
@@ -636,6 +490,25 @@ static void put_late(void *late)
 	objcache_put(l->cache, l->obj);
 }
 
+/* A get and a discard, and a put into a cache that is there. */
+static void expect_other_calls_are_late(struct kunit *test, struct late *late, void **objs)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+
+	t_log_mark();
+	objcache_discard(late->cache, objs[0]);
+	t_expect_report(test, "kunit-leaver-debug: call for a destroyed cache: object #", T_TASK);
+	t_log_mark();
+	KUNIT_EXPECT_NULL(test, objcache_get(late->cache, GFP_KERNEL));
+	t_expect_report(test, "kunit-leaver-debug: call for a destroyed cache", T_TASK);
+	KUNIT_EXPECT_NULL(test, objcache_try_get(late->cache));
+	t_log_mark();
+	objcache_put(tc->cache, objs[1]);
+	t_expect_report(test, "kunit: put into the wrong cache: object #", T_TASK);
+	KUNIT_EXPECT_EQ(test, 1, t_log_lines("of cache kunit-leaver-debug.", "", ""));
+	finish(tc, 0);
+}
+
 static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 {
 	struct objcache_params params = {
@@ -651,25 +524,30 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, late.cache);
 	leak(late.cache, objs, LEAKED);
-	log_mark();
+	t_log_mark();
 	objcache_destroy(late.cache);
-	KUNIT_EXPECT_EQ(test, log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
-	KUNIT_EXPECT_EQ(test, log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
-	if (has_stacks())
-		KUNIT_EXPECT_EQ(test, log_lines("objcache:     leak", "+0x", ""), 1);
+	KUNIT_EXPECT_EQ(test, t_log_lines("kunit-leaver-debug: leak: 20 objects", "", ""), 1);
+	KUNIT_EXPECT_EQ(test, t_log_lines(":   20 objects, the oldest for ", "taken by ", ""), 1);
+	if (t_has_stacks())
+		KUNIT_EXPECT_EQ(test, t_log_lines("objcache:     leak", "+0x", ""), 1);
 	for (context = 0; context < T_NMI; context++) {
 		late.obj = objs[context];
-		log_mark();
+		t_log_mark();
 		KUNIT_EXPECT_TRUE(test, t_run_in(context, put_late, &late));
-		expect_report(test, "kunit-leaver-debug: call for a destroyed cache: object #",
-			      context);
+		t_expect_report(test, "kunit-leaver-debug: call for a destroyed cache: object #",
+				context);
 		/* And again. */
 		put_late(&late);
-		KUNIT_EXPECT_EQ(test, log_lines("objcache: ------", "", ""), 1);
+		KUNIT_EXPECT_EQ(test, t_reports(), 1);
 	}
 	core = to_core(late.cache);
 	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_leaked), LEAKED);
 	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_put_late), 2 * T_NMI);
+	expect_other_calls_are_late(test, &late, objs + T_NMI);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_put_late), 2 * T_NMI + 2);
+	/* It is in no list any more, and has nothing to count. */
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_withdrawn), 0);
+	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_discarded), 0);
 }
 
 /* ---- the quarantine ---- */
@@ -699,6 +577,57 @@ static void s17_the_quarantine_is_first_in_first_out(struct kunit *test)
 	t_finish(tc);
 }
 
+/* A put above the capacity is on its way out, is counted, and a get takes it back. */
+static void s17_what_the_quarantine_has_no_room_for_is_taken_back(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct tobj *objs[34];
+
+	t_hold_keeper(tc->cache);
+	t_get_all(tc, objs, 34);
+	t_put_all(tc, objs, 34);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, overflow), 2);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 32);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 2);
+	/* One that is too much, those two, and what has to be made. */
+	t_get_all(tc, objs, 34);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 34 + 31);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 31);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 0);
+	t_put_all(tc, objs, 34);
+	objcache_drain(tc->cache);
+	t_finish(tc);
+}
+
+/* What reset refuses is not kept, here either. */
+static void s17_what_is_refused_is_in_no_quarantine(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct tobj *obj = t_get(tc, GFP_KERNEL, 1);
+
+	WRITE_ONCE(tc->refuse, true);
+	t_put(tc, obj, 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, refused), 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	t_finish(tc);
+}
+
+/* Beyond the backlog's bound for who may neither wait nor fail, and for nobody else. */
+static void s17_a_backlog_is_as_long_as_without(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct tobj *obj;
+
+	t_doom(tc, 64);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_get_err(tc->cache, GFP_ATOMIC)), -EAGAIN);
+	obj = t_get(tc, GFP_ATOMIC | __GFP_NOFAIL, 1);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, forced), 1);
+	t_open_gate(tc);
+	t_put(tc, obj, 1);
+	t_finish(tc);
+}
+
 static void s17_drop_keeps_three_of_four(struct kunit *test)
 {
 	struct tcache *tc = create(test, "kunit", OBJCACHE_DROP);
@@ -725,6 +654,11 @@ static void s17_each_flag_goes_with_it(struct kunit *test)
 		struct tcache *tc = create(test, "kunit", flags[i] | OBJCACHE_STACKS);
 
 		expect_life_goes_on(tc);
+		/* Such a cache keeps nothing, and so has nothing made ahead. */
+		if (flags[i] & OBJCACHE_NO_STEAL)
+			KUNIT_EXPECT_EQ(test, 0, objcache_prefill(tc->cache, 4, GFP_KERNEL));
+		if (flags[i] & (OBJCACHE_NO_STEAL | OBJCACHE_DEBUG))
+			KUNIT_EXPECT_EQ(test, 0, t_stat(tc, parked));
 		KUNIT_EXPECT_EQ(test, t_stat(tc, withdrawn), 0);
 		t_finish(tc);
 	}
@@ -785,13 +719,15 @@ static void expect_config(struct kunit *test, const char *name, const char *says
 
 static void s17_caches_are_chosen_by_name(struct kunit *test)
 {
-	const char *names = "kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none\n";
+	const char *names = "kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none,"
+			    "kunit-bc:stacks\n";
 
 	parameter_save(test);
 	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));
 	expect_config(test, "kunit-a", "flags: 0x34 NO_AGING CHECK STACKS\n");
 	expect_config(test, "kunit-ab", "flags: 0x4 NO_AGING\n");
 	expect_config(test, "kunit-bb", "flags: 0x54 NO_AGING CHECK DROP\n");
+	expect_config(test, "kunit-bc", "flags: 0x74 NO_AGING CHECK STACKS DROP\n");
 	expect_config(test, "kunit-c", "flags: 0x14 NO_AGING CHECK\n");
 	expect_config(test, "kunit-d", "flags: 0xc NO_AGING DEBUG\n");
 	KUNIT_EXPECT_EQ(test, 0, parameter_set("\n"));
@@ -813,11 +749,11 @@ static void s17_what_is_misspelt_is_refused(struct kunit *test)
 
 	parameter_save(test);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		log_mark();
+		t_log_mark();
 		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
 		KUNIT_EXPECT_EQ_MSG(test, 1,
-				    log_lines("objcache: module parameter debug: ", bad[i].says,
-					      "levels none, check, stacks, drop"),
+				    t_log_lines("objcache: module parameter debug: ", bad[i].says,
+						"levels none, check, stacks, drop"),
 				    "%s", bad[i].text);
 	}
 }
@@ -873,10 +809,11 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(s17_what_changed_is_shown_beside_what_it_was),
 	KUNIT_CASE(s17_a_large_object_is_verified_as_a_whole),
 	KUNIT_CASE_SLOW(s17_racing_puts_are_found),
-	KUNIT_CASE_SLOW(s17_ops_that_misbehave_are_found),
-	KUNIT_CASE(s17_ops_that_misbehave_are_found_in_nmi),
 	KUNIT_CASE_SLOW(s17_leaks_and_late_puts_are_found),
 	KUNIT_CASE(s17_the_quarantine_is_first_in_first_out),
+	KUNIT_CASE(s17_what_the_quarantine_has_no_room_for_is_taken_back),
+	KUNIT_CASE(s17_what_is_refused_is_in_no_quarantine),
+	KUNIT_CASE(s17_a_backlog_is_as_long_as_without),
 	KUNIT_CASE(s17_drop_keeps_three_of_four),
 	KUNIT_CASE(s17_each_flag_goes_with_it),
 	KUNIT_CASE(s17_caches_are_chosen_by_name),
