@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S19 under fault injection: each allocation of a create and of a get fails in turn.
+ * Nothing is left behind, and no get with direct reclaim returns NULL.
+ */
+
+#include <linux/fs.h>
+#include <linux/sched/mm.h>
+
+#include "helpers.h"
+#include "tables.h"
+
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_FAILSLAB)
+
+#define KNOB(name)	"/sys/kernel/debug/failslab/" name
+
+static int set_knob(const char *path, const char *value)
+{
+	struct file *file = filp_open(path, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_write(file, value, strlen(value), &pos);
+	filp_close(file, NULL);
+	return ret < 0 ? ret : 0;
+}
+
+static void knobs_restore(void *unused)
+{
+	current->fail_nth = 0;
+	set_knob(KNOB("ignore-gfp-wait"), "Y");
+	set_knob(KNOB("verbose"), "2");
+}
+
+/* Those that may wait fail as well, and nobody wants to read of each. */
+static void need_faults(struct kunit *test)
+{
+	t_need_files(test);
+	KUNIT_ASSERT_EQ(test, 0, set_knob(KNOB("ignore-gfp-wait"), "N"));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, knobs_restore, NULL));
+	KUNIT_ASSERT_EQ(test, 0, set_knob(KNOB("verbose"), "0"));
+}
+
+/* Whether the fault has come to pass; none does from here on. */
+static bool was_injected(void)
+{
+	bool injected = !current->fail_nth;
+
+	current->fail_nth = 0;
+	return injected;
+}
+
+static const unsigned int levels[] = { 0, OBJCACHE_STACKS | OBJCACHE_DROP };
+
+/* The number of allocations of a create; at each but the last it failed, or did without. */
+static unsigned int create_at_each(struct kunit *test, unsigned int flags, unsigned int *failed)
+{
+	struct objcache_params params = {
+		.size = 64, .min_objects = 3, .flags = OBJCACHE_NO_AGING | flags,
+	};
+	unsigned int nth = 0;
+	bool injected;
+
+	do {
+		struct objcache *cache;
+
+		current->fail_nth = ++nth;
+		cache = objcache_create("kunit-nth", &params);
+		injected = was_injected();
+		if (IS_ERR(cache))
+			++*failed;
+		else
+			objcache_destroy(cache);
+	} while (injected && nth < 10000);
+	return nth;
+}
+
+static void s19_create_fails_at_any_allocation(struct kunit *test)
+{
+	unsigned int i, nth, failed;
+
+	need_faults(test);
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		failed = 0;
+		nth = create_at_each(test, levels[i], &failed);
+		/* The last one was not to fail. */
+		KUNIT_EXPECT_GT(test, failed, 3);
+		KUNIT_EXPECT_LT(test, failed, nth);
+		kunit_info(test, "%u allocations, %u without which there is no cache", nth - 1,
+			   failed);
+	}
+}
+
+/* Each is a try without reclaim, and then one with; either may fail. */
+static void get_at_each(struct kunit *test, unsigned int flags, gfp_t gfp, unsigned int scope)
+{
+	struct objcache_params params = {
+		.batch = 2, .capacity = 16, .min_objects = 1, .flags = flags,
+	};
+	unsigned int nth = 0, was = current->flags & scope;
+	bool injected;
+
+	do {
+		struct tcache *tc = t_create(test, &params);
+		struct tobj *held, *obj;
+
+		t_get_all(tc, &held, 1);
+		current->flags |= scope;
+		current->fail_nth = ++nth;
+		obj = t_get(tc, gfp, 1);
+		injected = was_injected();
+		current->flags &= ~(scope & ~was);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "at allocation %u", nth);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, limit_waits), 0);
+		t_put(tc, held, 1);
+		t_put(tc, obj, 1);
+		t_expect_balanced(tc, 0);
+		t_destroy(tc);
+	} while (injected && nth < 100);
+	KUNIT_EXPECT_GT(test, nth, 1);
+}
+
+static void s19_no_get_fails_at_any_allocation(struct kunit *test)
+{
+	static const struct {
+		gfp_t gfp;
+		unsigned int scope;
+	} ways[] = {
+		{ GFP_KERNEL }, { GFP_NOFS }, { GFP_NOIO },
+		{ GFP_KERNEL, PF_MEMALLOC_NOFS }, { GFP_KERNEL, PF_MEMALLOC_NOIO },
+	};
+	unsigned int i, j;
+
+	need_faults(test);
+	for (i = 0; i < ARRAY_SIZE(levels); i++)
+		for (j = 0; j < ARRAY_SIZE(ways); j++)
+			get_at_each(test, levels[i], ways[j].gfp, ways[j].scope);
+}
+
+#else
+
+static void s19_create_fails_at_any_allocation(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+
+static void s19_no_get_fails_at_any_allocation(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+
+#endif
+
+static struct kunit_case injection_cases[] = {
+	KUNIT_CASE_SLOW(s19_create_fails_at_any_allocation),
+	KUNIT_CASE(s19_no_get_fails_at_any_allocation),
+	{}
+};
+
+static struct kunit_suite injection_suite = {
+	.name = "objcache_injection",
+	.test_cases = injection_cases,
+};
+
+kunit_test_suite(injection_suite);
