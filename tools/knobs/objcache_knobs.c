@@ -10,8 +10,8 @@
  *	echo "mine inline" >asleep		a get that may sleep, under a spinlock
  *
  * Letters: c constructed, h SLAB_HWCACHE_ALIGN, n OBJCACHE_NODE_LOCAL, a
- * OBJCACHE_NO_AGING; - for none. What the caches do then is to be seen in debugfs.
- * They go with the module. Nobody but a test should load it.
+ * OBJCACHE_NO_AGING, m eight objects at most; - for none. What the caches do then is to
+ * be seen in debugfs. They go with the module. Nobody but a test should load it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -73,6 +73,8 @@ static int knobs_create(const char *val, const struct kernel_param *kp)
 		params.flags |= OBJCACHE_NODE_LOCAL;
 	if (strchr(letters, 'a'))
 		params.flags |= OBJCACHE_NO_AGING;
+	if (strchr(letters, 'm'))
+		params.max_objects = 8;
 	cache = objcache_create(name, &params);
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
@@ -104,6 +106,13 @@ static int knobs_park(const char *val, const struct kernel_param *kp)
 	if (!cache || nr > KNOBS_OBJECTS)
 		return -EINVAL;
 	got = objcache_get_bulk(cache, GFP_KERNEL, nr, knobs_objs);
+	/* In a cache with a maximum, that waits for one only. */
+	while (got < nr) {
+		knobs_objs[got] = objcache_get(cache, GFP_KERNEL);
+		if (!knobs_objs[got])
+			break;
+		got++;
+	}
 	objcache_put_bulk(cache, got, knobs_objs);
 	return got == nr ? 0 : -ENOMEM;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # CPUs that are not like others: one without memory of its own, and isolated ones,
-# which no age step and no memory pressure may visit. Runs in the VM, sourced by
-# guest-init.sh.
+# which no age step and no memory pressure may visit, but whoever waits for an object.
+# Runs in the VM, sourced by guest-init.sh.
 #
 # Booted with isolcpus=nohz,2; CPU 3 has no memory, and is isolated here by a cgroup
 # where a module can ask for that.
@@ -33,6 +33,13 @@ park() { try on "$1" sh -c "echo '$2 $3' >$knobs/park"; }
 expect() {
 	echo "$1: $2"
 	[ "$2" = "$3" ] || fail FAILED "$1: $2 instead of $3"
+}
+
+# expect_all_found CACHE: its eight objects, by an ordinary CPU, which waits for them.
+expect_all_found() {
+	park $ordinary "$1" 8
+	expect "$1: made" "$(stat_of "$1" created)" 8
+	expect "$1: parked" "$(stat_of "$1" parked)" 8
 }
 
 # visits CPU: work items and calls of the module that were meant for that CPU.
@@ -78,6 +85,11 @@ expect "refused there" "$(stat_of local refused)" 0
 [ "$(stat_of local created)" -le 64 ] ||
 	fail FAILED "1000 pairs there made $(stat_of local created) objects"
 
+# With all that it may have on a CPU that is isolated from here on.
+echo "became 64 0 am" >$knobs/create
+park $last became 8
+expect "became: left on CPU $last" "$(parked_on became $last)" 8
+
 isolated=$nohz
 if [ ! -e /sys/devices/system/cpu/nohz_full ]; then
 	echo "this kernel isolates no CPU from its tick"
@@ -96,6 +108,18 @@ case $(uname -r) in
 	isolated="$isolated $last"
 	;;
 esac
+
+step "nobody waits for what an isolated CPU has, or had before it was one"
+expect "became: left on CPU $last" "$(parked_on became $last)" 8
+expect_all_found became
+expect "became: left on CPU $last" "$(parked_on became $last)" 0
+[ "$(stat_of became limit_waits)" -gt 0 ] || fail FAILED "became: nobody has waited"
+echo "bounded 64 0 am" >$knobs/create
+for cpu in $isolated; do
+	park "$cpu" bounded 8
+	expect "bounded: left on CPU $cpu" "$(parked_on bounded "$cpu")" 0
+	expect_all_found bounded
+done
 
 step "age steps leave isolated CPUs alone"
 echo "places 64 0 a" >$knobs/create
