@@ -7,9 +7,10 @@
 
 #include <linux/irqflags.h>
 #include <linux/kmemleak.h>
-#include <linux/kprobes.h>
 #include <linux/preempt.h>
+#include <linux/ptrace.h>
 
+#include "entry.h"
 #include "inside.h"
 #include "reports.h"
 
@@ -287,32 +288,19 @@ static void s17_a_put_by_its_own_destructor_is_found(struct kunit *test)
 }
 
 /* Where a getter has it in its hands already, and nobody else may have it. */
-static int handed_pre(struct kprobe *probe, struct pt_regs *regs)
+static void put_handed(struct pt_regs *regs, void *unused)
 {
 #ifdef CONFIG_X86_64
-	put_own((void *)regs->si);
+	objcache_put(own_cache, (void *)regs->si);
 #endif
-	return 0;
-}
-
-static struct kprobe handed_probe;
-
-static void handed_remove(void *unused)
-{
-	unregister_kprobe(&handed_probe);
 }
 
 static void need_handed(struct kunit *test)
 {
-	handed_probe = (struct kprobe) {
-		.symbol_name = "objcache_check_handed", .pre_handler = handed_pre,
-	};
 	if (!IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_UML))
 		kunit_skip(test, "only x86-64 is told which register the object is in");
-	/* Its task is in the handler, whatever that is an interrupt for. */
-	if (register_kprobe(&handed_probe))
-		kunit_skip(test, "no kprobes here, or not in a module");
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, handed_remove, NULL));
+	t_need_entries(test);
+	need_own(test);
 }
 
 /* Of the put that comes first: by a probe, in whatever context those run here. */
@@ -329,9 +317,9 @@ static void expect_other_handed(struct kunit *test, void *(*get)(void))
 	void *obj;
 
 	t_log_mark();
-	WRITE_ONCE(putting, true);
+	t_at_entry(test, "objcache_check_handed", put_handed, NULL);
 	obj = get();
-	KUNIT_EXPECT_FALSE(test, putting);
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
 	expect_one_report(test);
 	if (obj)
 		objcache_put(own_cache, obj);
@@ -356,9 +344,12 @@ static void *get_parked(void)
 static void s17_a_put_while_it_is_handed_out_is_found(struct kunit *test)
 {
 	need_handed(test);
-	need_own(test);
 	expect_other_handed(test, get_fresh);
-	need_own(test);
+}
+
+static void s17_a_put_while_the_oldest_is_handed_out_is_found(struct kunit *test)
+{
+	need_handed(test);
 	objcache_put(own_cache, objcache_get(own_cache, GFP_KERNEL));
 	expect_other_handed(test, get_parked);
 }
@@ -433,6 +424,7 @@ static struct kunit_case debug_ops_cases[] = {
 	KUNIT_CASE(s17_a_put_by_its_own_reset_is_found),
 	KUNIT_CASE(s17_a_put_by_its_own_destructor_is_found),
 	KUNIT_CASE(s17_a_put_while_it_is_handed_out_is_found),
+	KUNIT_CASE(s17_a_put_while_the_oldest_is_handed_out_is_found),
 	KUNIT_CASE(s17_a_reset_may_outlast_its_cache),
 	{}
 };

@@ -719,8 +719,8 @@ static void expect_config(struct kunit *test, const char *name, const char *says
 
 static void s17_caches_are_chosen_by_name(struct kunit *test)
 {
-	const char *names = "kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none,"
-			    "kunit-bc:stacks\n";
+	static const char names[] =
+		"kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none,kunit-bc:stacks\n";
 
 	parameter_save(test);
 	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));

@@ -175,6 +175,7 @@ struct objcache_core {
 	raw_spinlock_t wait_lock;
 	struct list_head waiters;	/* struct objcache_waiter, the oldest first */
 	unsigned int waiting;		/* how many; others look without the lock */
+	unsigned long tickets;		/* that were given to waiters, under the lock */
 	struct irq_work deal;
 
 	/* The keeper, and what has it come. */
@@ -496,7 +497,7 @@ struct objcache_waiter {
 	struct list_head entry;		/* in &objcache_core.waiters, unless it was dealt to */
 	struct task_struct *task;
 	bool would_make;		/* if it may; not who has failed to */
-	bool again;			/* it has waited before */
+	unsigned long ticket;		/* its place; 0: it has none yet */
 	bool dealt;			/* something has come of it */
 	void *obj;			/* this; or NULL: it may make one, which is reserved */
 };

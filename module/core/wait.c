@@ -43,6 +43,26 @@ bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp)
 }
 
 /*
+ * Under the lock. Who has tried to make one, told to or after its time, and could not,
+ * has not lost its place; nor has another one that comes back after it.
+ */
+static void objcache_line_up(struct objcache_core *core,
+			     struct objcache_waiter *w)
+{
+	struct objcache_waiter *next;
+
+	if (!w->ticket) {
+		w->ticket = ++core->tickets;
+		list_add_tail(&w->entry, &core->waiters);
+		return;
+	}
+	list_for_each_entry(next, &core->waiters, entry)
+		if (next->ticket > w->ticket)
+			break;
+	list_add_tail(&w->entry, &next->entry);
+}
+
+/*
  * With preemption off all through: who comes behind us need not bring out anything,
  * and does not wait for us to be run again.
  */
@@ -58,11 +78,7 @@ static void objcache_queue_up(struct objcache_core *core,
 	preempt_disable();
 	raw_spin_lock_irqsave(&core->wait_lock, flags);
 	first = list_empty(&core->waiters);
-	/* Who was told to make one, and could not, has not lost its place. */
-	if (w->again)
-		list_add(&w->entry, &core->waiters);
-	else
-		list_add_tail(&w->entry, &core->waiters);
+	objcache_line_up(core, w);
 	WRITE_ONCE(core->waiting, core->waiting + 1);
 	raw_spin_unlock_irqrestore(&core->wait_lock, flags);
 	/*
@@ -106,7 +122,7 @@ static void objcache_sleep(struct objcache_waiter *w, unsigned int state,
 /**
  * objcache_wait - wait for an object, or for the right to make one
  * @core: the cache, bounded
- * @w: the waiter; whether it was one before, and whether it would make one, is set
+ * @w: the waiter; its ticket, if it was one before, and whether it would make one, is set
  * @gfp: of the get
  *
  * Waits for a put, for an object's end or for a making that failed, on whichever CPU.
@@ -126,7 +142,6 @@ enum objcache_dealt objcache_wait(struct objcache_core *core,
 						       TASK_KILLABLE,
 		       sure ? OBJCACHE_RETRY_JIFFIES : MAX_SCHEDULE_TIMEOUT);
 	objcache_step_out(core, w);
-	w->again = true;
 	if (!w->dealt)
 		return sure ? OBJCACHE_TRY_AGAIN : OBJCACHE_KILLED;
 	return w->obj ? OBJCACHE_AN_OBJECT : OBJCACHE_A_MAKING;
