@@ -280,9 +280,47 @@ static void s17_get_that_may_sleep_in_an_rcu_reader_is_found(struct kunit *test)
 	make_mistake(test, &in_rcu, T_TASK);
 }
 
+static void get_at_once(void *mistake)
+{
+	struct mistake *m = mistake;
+
+	m->obj = objcache_get(m->tc->cache, T_HARD_GFP);
+}
+
+/* As one may anywhere, and is told nothing. */
+static void s17_get_that_does_not_sleep_is_in_order(struct kunit *test)
+{
+	struct mistake m = { .tc = create(test, "kunit", OBJCACHE_CHECK) };
+	enum t_context context;
+
+	t_log_mark();
+	for (context = 0; context < T_NMI; context++) {
+		need_an_object(test, &m);
+		KUNIT_EXPECT_TRUE(test, t_run_in(context, get_at_once, &m));
+		KUNIT_EXPECT_NOT_NULL_MSG(test, m.obj, "in %s", t_context_name(context));
+		objcache_put(m.tc->cache, m.obj);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(m.tc, wrong_context), 0);
+	KUNIT_EXPECT_EQ(test, t_reports(), 0);
+	finish(m.tc, 0);
+}
+
 static void s17_get_from_the_wrong_context_is_found_in_nmi(struct kunit *test)
 {
 	in_nmi_too(test, &blocking);
+}
+
+/* Nobody gets it; and it is not destroyed as if it were in order. */
+static void s17_what_was_put_twice_is_not_destroyed(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	struct mistake m = { .tc = tc };
+
+	take_and_put(test, &m);
+	put(&m);
+	objcache_drain(tc->cache);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors), 0);
+	finish(tc, 1);
 }
 
 /* ---- foreign pointers of each kind ---- */
@@ -787,6 +825,7 @@ static void s17_what_is_out_is_grouped_by_stack(struct kunit *test)
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_SLOW(s17_put_twice_is_found),
 	KUNIT_CASE(s17_put_twice_is_found_in_nmi),
+	KUNIT_CASE(s17_what_was_put_twice_is_not_destroyed),
 	KUNIT_CASE_SLOW(s17_put_of_no_object_is_found),
 	KUNIT_CASE(s17_put_of_no_object_is_found_in_nmi),
 	KUNIT_CASE_SLOW(s17_put_elsewhere_is_found),
@@ -804,6 +843,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_SLOW(s17_get_from_the_wrong_context_is_found),
 	KUNIT_CASE(s17_get_from_the_wrong_context_is_found_in_nmi),
 	KUNIT_CASE(s17_get_that_may_sleep_in_an_rcu_reader_is_found),
+	KUNIT_CASE(s17_get_that_does_not_sleep_is_in_order),
 	KUNIT_CASE_SLOW(s17_a_foreign_pointer_is_not_followed),
 	KUNIT_CASE(s17_plain_memory_is_poisoned),
 	KUNIT_CASE(s17_what_changed_is_shown_beside_what_it_was),
