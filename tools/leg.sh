@@ -69,8 +69,13 @@ boot() {
 		"$kernel"/build/kernel/torture.ko "$CLIENTS"/objcache "$CLIENTS"/objcache-*; do
 		[ ! -f "$file" ] || files+=(--file "$file")
 	done
+	# Terminals, for the screen of objcache top.
+	for file in l/linux v/vt100 x/xterm; do
+		[ ! -f "/lib/terminfo/$file" ] || files+=(--file "/lib/terminfo/$file=terminfo/$file")
+	done
 	python3 "$TOP/tools/vm/vm.py" --kernel "$kernel" --out "$OUT/vm" --script "$TOP/tools/vm/$script" \
 		--cpus "$CPUS" --memory $((1024 + 32 * CPUS)) --env "DURATION=$DURATION" --env "DEBUG=${DEBUG:-}" \
+		--env TERMINFO=/guest/terminfo \
 		--env "THREADS=$((CPUS > 4 ? CPUS : 4))" "${files[@]}" "$@"
 }
 

@@ -25,6 +25,8 @@ refuses() {
 	grep -qF -- "$refuses_words" /tmp/refused || fail FAILED "objcache $*: not a word of '$refuses_words'"
 }
 
+ctrl_l=$(printf '\f')
+
 # steals_of CACHE: how many there were; nothing once it has gone.
 steals_of() { ./objcache stat "$1" 2>/dev/null | sed -n 's/^  steals *\([0-9]*\) .*/\1/p'; }
 
@@ -81,6 +83,18 @@ shows '"event":"refill"' trace "$cache" --event refill --count 3 --json
 shows "$cache" check
 shows "sum" map "$cache" --time 2 --color always
 until ./objcache map "$cache" --time 1 --json >/tmp/map && grep '"thief_cpu"' /tmp/map; do :; done
+
+step "top on a terminal: the caches come, are sorted, go by q"
+mkdir -p /dev/pts
+try mount -t devpts devpts /dev/pts
+for term in linux vt100 xterm; do
+	[ -e "$TERMINFO/${term%${term#?}}/$term" ] || continue
+	# Ctrl-L has it draw all anew, or only what differs would come.
+	TERM=$term LC_ALL=C.UTF-8 client objcache-terminal -s 20x150 -o /tmp/top.cast "$cache" "p$ctrl_l" \
+		"by parked" "r$ctrl_l" "by parked, reversed" q -- ./objcache top --delay 0.2
+	grep -c "$cache" /tmp/top.cast
+done
+[ -s /tmp/top.cast ] || fail FAILED "no terminal is described in $TERMINFO"
 
 step "what was killed while it traced is found"
 ./objcache trace "$cache" >/dev/null 2>&1 &
