@@ -16,6 +16,7 @@
 
 import argparse
 import json
+import math
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MARKS = ("<!-- numbers: tools/bench/report.py --readme -->", "<!-- end of numbers -->")
 SCHEMA = 1
 ORDER = ["floor", "objcache", "objcache-inline", "kmem_cache", "kmem_cache-construct", "objpool", "mempool"]
+CHARTED = ["objcache", "objcache-inline", "objpool", "mempool"]  # beside kmem_cache
 BYTES_LIMIT = 4096
 CONDITIONS = {
     "instructions": "x86-64 instructions, counted exactly under emulation: paths, not time and not contention",
@@ -176,24 +178,32 @@ def table(run):
     return "\n".join(text) + "\n"
 
 
+def ratio(run, pattern, contender):
+    """How many times less than kmem_cache, with its constructor called by hand where that is what is compared."""
+    base = value_of(run, pattern, "kmem_cache") or value_of(run, pattern, "kmem_cache-construct")
+    value = value_of(run, pattern, contender)
+    return base / value if base and value else None
+
+
 def chart(run, name):
-    """Medians of the main patterns, by gnuplot."""
+    """Main patterns beside kmem_cache, by gnuplot; False if there is nothing to compare."""
     patterns = [p for p in ("pair", "burst32", "bulk32", "alloc_free_10k", "flow", "remote_free", "constructed")
-                if value_of(run, p, "objcache") is not None]
+                if ratio(run, p, "objcache")]
+    shown = [c for c in CHARTED if any(ratio(run, p, c) for p in patterns)]
     if not patterns:
-        return
-    shown = [c for c in ORDER if any(value_of(run, p, c) is not None for p in patterns)]
-    lines = [" ".join(["pattern", *shown])]
-    for pattern in patterns:
-        values = [value_of(run, pattern, contender) for contender in shown]
-        lines.append(" ".join([pattern, *("?" if value is None else str(value) for value in values)]))
+        return False
     with open(f"{name}.dat", "w", encoding="utf-8") as out:
-        out.write("\n".join(lines) + "\n")
-    title = f"{run['unit']} per get and put, {run['kernel']}, {run['cpus']} CPUs, {run['object_size']}-byte objects"
+        print("pattern", *(f"{contender} -" for contender in shown), file=out)
+        for pattern in patterns:
+            ratios = [ratio(run, pattern, contender) for contender in shown]
+            print(pattern, *(f"{math.log10(x):.4f} {x:.{0 if x >= 10 else 1 if x >= 1 else 2}f}" if x else "? ?"
+                             for x in ratios), file=out)
+    title = (f"a get and a put, {run['unit']}: how many times less than kmem_cache (more is better)\n"
+             f"{run['kernel']}, {run['cpus']} CPUs, {run['object_size']}-byte objects")
     script = os.path.join(HERE, "chart.gp")
-    subprocess.run(["gnuplot", "-c", script, f"{name}.dat", f"{name}.svg", title, run["unit"], str(len(shown))],
-                   check=True)
+    subprocess.run(["gnuplot", "-c", script, f"{name}.dat", f"{name}.svg", title, str(len(shown))], check=True)
     os.remove(f"{name}.dat")
+    return True
 
 
 def report(options):

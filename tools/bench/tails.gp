@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 # A group of bars for each kind of call, two contenders by p50, p99.9 and max.
 #   gnuplot -c tails.gp DATA OUTPUT TITLE UNIT
-set terminal svg size 1100,560 noenhanced font 'sans,13' background rgb 'white'
+set terminal svg size 1100,500 noenhanced font 'sans,14' background rgb 'white'
 set output ARG2
 set title ARG3
 set ylabel ARG4
 set logscale y
-set yrange [10:*]
-set grid ytics
-set key outside right top autotitle columnhead
+set yrange [10:200000]
+set format y '%.0f'
+set grid ytics lt 1 lc rgb '#dddddd'
+set border 3
+set tics nomirror
+set key top left maxrows 3 reverse Left samplen 1 autotitle columnhead
 set style data histograms
 set style histogram clustered gap 2
-set style fill solid 0.85 border -1
+set style fill solid 1 noborder
 set datafile missing '?'
-set xtics nomirror rotate by -30
+set xtics scale 0
 # The same colour for the same contender, darker towards the maximum.
 set linetype 1 lc rgb '#9ecae1'
 set linetype 2 lc rgb '#4292c6'
