@@ -115,6 +115,21 @@ put_uapi() {
 	mv "$work/uapi" "$new/include/uapi/linux/objcache.h"
 }
 
+# put_device: a kernel may do without.
+put_device() {
+	awk '
+		/^int objcache_chardev_init\(void\);$/ { print "#ifdef CONFIG_OBJCACHE_DEVICE" }
+		{ print }
+		/^void objcache_chardev_exit\(void\);$/ {
+			print "#else\nstatic inline int objcache_chardev_init(void) { return 0; }"
+			print "static inline void objcache_chardev_exit(void) { }\n#endif" }
+	' "$TOP/module/device/chardev.h" >"$new/lib/objcache/device/chardev.h"
+	# shellcheck disable=SC2016	# expanded by make
+	sed -i 's|^objcache-y += device/|objcache-$(CONFIG_OBJCACHE_DEVICE) += device/|' "$new/lib/objcache/Makefile"
+	[ "$(grep -c OBJCACHE_DEVICE "$new/lib/objcache/device/chardev.h" "$new/lib/objcache/Makefile" | grep -c ':0$')" = 0 ] ||
+		die FAILED "module/device/chardev.h or module/Kbuild: the device is not to be left out of that"
+}
+
 # put_makefile SOURCE TARGET CONFIG: for a kernel's configuration instead of always, and what is not ready left out.
 put_makefile() {
 	mkdir -p "$(dirname "$new/$2")"
@@ -152,6 +167,7 @@ put_core() {
 	for file in "$TOP"/module/{compat,core/*,device/*}.h "$TOP/module/core/README.md"; do
 		put_file "${file#"$TOP"/}" "lib/objcache/${file#"$TOP"/module/}"
 	done
+	put_device
 	put_file module/objcache.h include/linux/objcache.h
 	put_uapi
 }

@@ -143,6 +143,14 @@ test_kunit() {
 	[ -z "$missing" ] || die FAILED "kunit.py ran no suite: $missing"
 }
 
+# build_modules KERNEL_FOLDER FLAGS [CONFIG_NAME=y...]: what else a .config would say, make
+# and the compiler are told.
+build_modules() {
+	make -s -j"$(nproc)" -C "$1/build" M="$OUT/modules/objcache" CONFIG_OBJCACHE=m CONFIG_OBJCACHE_KUNIT_TEST=m \
+		KCFLAGS="-I$LINUX/include -I$LINUX/include/trace $2" "${@:3}" modules >&2 ||
+		die FAILED "it does not build as modules: ${*:3}"
+}
+
 # modules: the files of that tree, for a test kernel of the same version.
 test_modules() {
 	local folder flavor=plain modules=$OUT/modules numbers
@@ -151,9 +159,12 @@ test_modules() {
 	build_all "$folder"
 	mkdir -p "$modules/kunit"
 	cp -r "$LINUX/lib/objcache" "$modules/objcache"
-	make -s -j"$(nproc)" -C "$folder/build" M="$modules/objcache" CONFIG_OBJCACHE=m CONFIG_OBJCACHE_KUNIT_TEST=m \
-		KCFLAGS="-I$LINUX/include -I$LINUX/include/trace -Werror" modules >&2 ||
-		die FAILED "it does not build as modules"
+	build_modules "$folder" -Werror
+	! nm "$modules/objcache/objcache.ko" | grep -E 'chardev|session' ||
+		die FAILED "without CONFIG_OBJCACHE_DEVICE the device is there"
+	build_modules "$folder" "-Werror -DCONFIG_OBJCACHE_DEVICE=1" CONFIG_OBJCACHE_DEVICE=y
+	nm "$modules/objcache/objcache.ko" | grep objcache_chardev_init >/dev/null ||
+		die FAILED "with CONFIG_OBJCACHE_DEVICE there is no device"
 	mv "$modules/objcache/tests/objcache_kunit.ko" "$modules/kunit/"
 	numbers=$(python3 "$here/vm/suites.py" "$modules/kunit/objcache_kunit.ko" "$BUILT/tools/fault/objcache_fault.ko")
 	BUILT=$modules
