@@ -88,7 +88,7 @@ step "top on a terminal: the caches come, are sorted, go by q"
 mkdir -p /dev/pts
 try mount -t devpts devpts /dev/pts
 for term in linux vt100 xterm; do
-	[ -e "$TERMINFO/${term%${term#?}}/$term" ] || continue
+	[ -e "$TERMINFO/${term%"${term#?}"}/$term" ] || continue
 	# Ctrl-L has it draw all anew, or only what differs would come.
 	TERM=$term LC_ALL=C.UTF-8 client objcache-terminal -s 20x150 -o /tmp/top.cast "$cache" "p$ctrl_l" \
 		"by parked" "r$ctrl_l" "by parked, reversed" q -- ./objcache top --delay 0.2
