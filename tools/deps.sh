@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Installs what is missing of the packages that a group of commands needs.
 #
-#   tools/deps.sh GROUP...     GROUP: run, test, guest, inspect, clients, convert, bench, clang, check, arm64 (with test),
+#   tools/deps.sh GROUP...     GROUP: run, test, guest, inspect, record, clients, convert, bench, clang, check, arm64 (with test),
 #                              in-tree, in-tree-test, deb, deb-test
 #   tools/deps.sh --list GROUP...   only prints the packages
 #
@@ -25,7 +25,8 @@ packages_of() {
 	deb) echo gcc make libc6-dev libjson-c-dev libncurses-dev dpkg-dev debhelper dh-dkms lintian ;;
 	deb-test) packages_of run && packages_of deb && echo debootstrap e2fsprogs ;;
 	guest) packages_of run && echo xz-utils binutils squashfs-tools ;;
-	inspect) packages_of guest && echo bpftrace ;;
+	inspect) packages_of guest && echo bpftrace python3-drgn ;;
+	record) packages_of guest && echo python3-pyte ;;
 	convert) echo coccinelle ;;
 	clients) packages_of test && echo coccinelle squashfs-tools dmsetup ;;
 	esac
@@ -58,9 +59,9 @@ case ${1:-} in
 -h | --help) usage "$0" && exit ;;
 --list) list_only=1 && shift ;;
 esac
-[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest inspect clients convert bench clang check arm64 in-tree in-tree-test deb deb-test"
+[ $# -gt 0 ] || die USAGE "no group given; one or more of: run test guest inspect record clients convert bench clang check arm64 in-tree in-tree-test deb deb-test"
 for group; do
-	want_word GROUP "$group" run test guest inspect clients convert bench clang check arm64 in-tree in-tree-test deb deb-test
+	want_word GROUP "$group" run test guest inspect record clients convert bench clang check arm64 in-tree in-tree-test deb deb-test
 done
 [ -x /usr/bin/apt-get ] ||
 	die USAGE "this is not Debian: there is no apt-get"
