@@ -16,14 +16,15 @@ wait_for_more() {
 	done
 }
 
-# inspects FILE WORDS...: while a workload runs; each of the words is in what it says.
+# inspects 'FILE [ARGUMENT]' WORDS...: while a workload runs; each of the words is in what it says.
 inspects() {
 	inspects_file=$1
 	shift
 	step -l 300 "$inspects_file"
 	./objcache stress -t 2 -n 1000000000 -d 1 -q >/dev/null 2>&1 &
 	inspects_load=$!
-	bpftrace "/guest/$inspects_file" >/tmp/inspects 2>&1 &
+	# shellcheck disable=SC2086	# with its argument
+	bpftrace /guest/$inspects_file >/tmp/inspects 2>&1 &
 	inspects_pid=$!
 	until grep -q "Ctrl-C to end" /tmp/inspects; do
 		[ -d /proc/$inspects_pid ] || break
@@ -50,4 +51,10 @@ load objcache
 inspects misses.bt '^@made_for\[stress-' 'objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
 	'^@own_ring\[stress-.*\]: [1-9]'
 inspects callers.bt '^@slow_gets\[.*\]: [1-9]' '^@slow_puts\[.*\]: [1-9]'
+inspects 'hitrate.bt handles_obtain' 'counting in handles_obtain' '^@calls: [1-9]' '^@left: [1-9]'
+# One get a call, of a cache of which a task has one object.
+inspects 'hitrate.bt request_get' 'counting in request_get' '^@calls: [1-9]'
+calls=$(sed -n 's/^@calls: //p' /tmp/inspects) left=$(sed -n 's/^@left: //p' /tmp/inspects)
+[ "$calls" -gt $((1000 + 10 * left)) ] ||
+	fail FAILED "hitrate.bt: of $calls calls of request_get $left left the hit path"
 unload objcache

@@ -35,8 +35,9 @@ MACHINES = {
     # Without five-level page tables: with them a KASAN kernel that is interrupted in
     # identify_cpu() (which sets x86_virt_bits for a moment) once reported a wild
     # access at boot, and never since. NMIs from outside go to every CPU, not to the first alone.
+    # vmcoreinfo: or a dump of its memory could not be read.
     # Nobody plugs PCI devices in; the ACPI code for it takes a debug kernel 6 s at boot.
-    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off",
+    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off", "-device", "vmcoreinfo",
                                           "-global", "PIIX4_PM.acpi-pci-hotplug-with-bridge-support=off",
                                           "-global", "PIIX4_PM.acpi-root-pci-hotplug=off"],
                    "console=ttyS0,115200 no_timer_check apic_extnmi=all",
