@@ -97,7 +97,8 @@ for size in 64 256 4096; do
 	fresh objcache $size 0 128
 	fresh kmem_cache $size $((size < 4096 ? 1024 : 256)) 128
 done
-fresh objcache 64 65536 8
+# Of 8, a page of each possible CPU's memory would be 500 bytes a cache.
+fresh objcache 64 65536 64
 forget
 if [ "$STATES" = y ]; then
 	for size in 64 256 4096; do
