@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DRAWN_MOST	(1 << 20)
+#define DRAWN_MOST	(1024 * 1024)
 
 static const char usage[] =
 	"Usage: objcache-terminal [OPTION...] [WORDS KEYS]... -- COMMAND [ARGUMENT...]\n"
