@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
@@ -22,6 +23,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/ratelimit_types.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -70,6 +72,9 @@ struct objcache_cpu {
 	unsigned long touched ____cacheline_aligned_in_smp; /* what objcache_touched() said last */
 	bool expired;				/* the last step found it so */
 };
+
+/* All that a CPU costs which is not there. */
+static_assert(sizeof(struct objcache_cpu) <= SZ_1K);
 
 /* What becomes of an object that leaves a CPU. */
 enum objcache_kind {

@@ -196,8 +196,9 @@ def _memory_targets():
             yield MemoryTarget(size, f"{size} bytes, {state}: magazines per CPU beyond a fresh cache's", 0,
                                kept_magazines(state))
         yield MemoryTarget(size, f"{size} bytes: bytes per absent CPU beyond a kmem_cache's", 1024, absent_bytes,
-                           bound=1152, reason="sizeof(struct objcache_cpu) is 1024, and the per-CPU allocator's pages "
-                                              "are not filled to the end")
+                           bound=1280, reason="sizeof(struct objcache_cpu) is 1024, as the compiler makes sure; the slab's "
+                                              "part and pages that are not full are seen too, and differ by 100 from run "
+                                              "to run")
 
 
 # By single steps: the slab takes 615 of kmem_cache's 764 for the same pages and objects, a get 58, a put 31,
