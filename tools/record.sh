@@ -28,8 +28,8 @@ record_run() {
 }
 
 record_top() {
-	SCRIPT=$here/vm/guest-record.sh tools/guest.sh | tee build/record/top.log
-	sed -n '/^== top.cast$/,/^== end$/{/^==/d;p}' build/record/top.log | base64 -d >build/record/top.cast
+	SCRIPT=$here/vm/guest-record.sh FILES=/usr/lib/locale/C.utf8/LC_CTYPE tools/guest.sh | tee build/record/top.log
+	sed -n '/^begin-cast$/,/^end-cast$/{/cast$/d;p}' build/record/top.log | base64 -d >build/record/top.cast
 	tools/doc/cast.py build/record/top.cast tools/doc/top.svg 'objcache top' 2
 }
 

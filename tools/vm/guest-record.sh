@@ -17,15 +17,18 @@ done
 step -l 300 "objcache top on a terminal"
 mkdir -p /dev/pts
 try mount -t devpts devpts /dev/pts
-# What is typed waits for the shell to be there, and then for the caches.
-PATH=$PATH:/guest PS1='# ' TERM=xterm LC_ALL=C.UTF-8 HOME=/ try ./objcache-terminal -s 16x150 -o /tmp/top.cast -p 6 \
-	'# ' "$(printf 'objcache top\r')" 'by gets' p 'parked' "$(printf 's\f')" 'by steals' q '# ' "$(printf 'exit\r')" \
-	-- sh -i
+# Characters beyond ASCII are there with a locale alone. What is typed is what is run.
+mkdir -p /tmp/locale/C.utf8
+try cp LC_CTYPE /tmp/locale/C.utf8/
+# shellcheck disable=SC2016	# expanded by that shell
+PATH=$PATH:/guest TERM=linux LOCPATH=/tmp/locale LC_ALL=C.UTF-8 try ./objcache-terminal -s 14x140 -o /tmp/top.cast -p 8 \
+	'# ' "$(printf 'objcache top\r')" 'by gets' p 'parked' "$(printf 's\f')" 'by steals' q \
+	-- sh -c 'printf "# "; read -r line; eval "$line"'
 
 step "the recording"
-echo "== top.cast"
+echo begin-cast
 base64 /tmp/top.cast
-echo "== end"
+echo end-cast
 kill -INT %1 %2
 wait
 unload objcache_knobs
