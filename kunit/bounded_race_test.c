@@ -229,17 +229,24 @@ static void s18_a_backlog_that_shrinks_ends_a_wait(struct kunit *test)
 {
 	struct tcache *tc = create(test, 1000, 2);
 	struct t_getter *getter;
+	struct tobj *forced;
 
 	t_doom(tc, 64);
 	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 64);
+	/* Who may neither wait nor fail has one all the same. */
+	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_get_err(tc->cache, GFP_ATOMIC)), -EAGAIN);
+	forced = t_get(tc, GFP_ATOMIC | __GFP_NOFAIL, 1);
+	KUNIT_EXPECT_NOT_NULL(test, forced);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, forced), 1);
 	complete(&tc->gate);
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
 	KUNIT_EXPECT_EQ(test, getter->got, 1);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 63);
 	t_open_gate(tc);
 	t_getter_puts(getter);
+	t_put(tc, forced, 1);
 	t_finish(tc);
 }
 

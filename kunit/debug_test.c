@@ -232,7 +232,7 @@ MISTAKE(put_of_no_object, .title = "kunit: put of a foreign pointer: ",
 	.stat = STAT(put_foreign), .prepare = take, .make = put_inside, .foreign = true)
 MISTAKE(put_elsewhere, .title = "kunit: put into the wrong cache: object #",
 	.stat = STAT(put_elsewhere), .prepare = take_elsewhere, .make = put,
-	.elsewhere = true)
+	.elsewhere = true, .says = "It is an object of cache kunit-other.")
 MISTAKE(discard_of_a_parked_object, .title = "kunit: discard of a parked object: object #",
 	.stat = STAT(discarded_parked), .prepare = take_and_put, .make = discard)
 MISTAKE(write_after_put, .title = "kunit: write after put: object #",
