@@ -13,6 +13,13 @@ fi
 step "insmod objcache"
 load objcache
 
+# For the tests that have each allocation fail: those that may wait, too, in few words.
+failslab=/sys/kernel/debug/failslab
+if [ -d $failslab ]; then
+	echo N >$failslab/ignore-gfp-wait
+	echo 0 >$failslab/verbose
+fi
+
 step -l "$KUNIT_LIMIT" "KUnit suites"
 # Without a new line, which would be part of the pattern.
 [ -z "$SUITE" ] || echo -n "$SUITE" >/sys/module/kunit/parameters/filter_glob
