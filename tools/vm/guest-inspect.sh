@@ -51,10 +51,11 @@ load objcache
 inspects misses.bt '^@made_for\[stress-' 'objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
 	'^@own_ring\[stress-.*\]: [1-9]'
 inspects callers.bt '^@slow_gets\[.*\]: [1-9]' '^@slow_puts\[.*\]: [1-9]'
-inspects 'hitrate.bt handles_obtain' 'counting in handles_obtain' '^@calls: [1-9]' '^@left: [1-9]'
+inspects 'hitrate.bt handles_obtain' 'counting in handles_obtain' '^@calls\[handles_obtain\]: [1-9]' \
+	'^@left\[handles_obtain\]: [1-9]'
 # One get a call, of a cache of which a task has one object.
-inspects 'hitrate.bt request_get' 'counting in request_get' '^@calls: [1-9]'
-calls=$(sed -n 's/^@calls: //p' /tmp/inspects) left=$(sed -n 's/^@left: //p' /tmp/inspects)
-[ "$calls" -gt $((1000 + 10 * left)) ] ||
+inspects 'hitrate.bt request_get' 'counting in request_get' '^@calls\[request_get\]: [1-9]'
+calls=$(sed -n 's/^@calls\[request_get\]: //p' /tmp/inspects) left=$(sed -n 's/^@left\[request_get\]: //p' /tmp/inspects)
+[ "$calls" -gt $((1000 + 10 * ${left:-0})) ] ||
 	fail FAILED "hitrate.bt: of $calls calls of request_get $left left the hit path"
 unload objcache
