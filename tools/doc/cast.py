@@ -10,6 +10,7 @@ last one. The text is text: to be searched and copied.
 """
 
 import json
+import re
 import sys
 from xml.sax.saxutils import escape
 
@@ -26,8 +27,14 @@ STYLE = """text{{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sa
 @keyframes a{{{steps}}}"""
 
 
+def known(text):
+    """What pyte does not know, by what it does: a character that is repeated."""
+    return re.sub(r"(.)\x1b\[(\d+)b", lambda match: match[1] * (1 + int(match[2])), text)
+
+
 def screens(path, longest):
-    """(second, lines) of each picture; a line is runs of (column, text, colour, reversed, bold)."""
+    """(second, lines) of each picture; a line is runs of (column, text, colour, reversed, bold).
+    When a program gives up a screen of its own, what was on it is the last picture."""
     with open(path, encoding="utf-8") as file:
         head = json.loads(file.readline())
         events = [json.loads(line) for line in file]
@@ -35,9 +42,11 @@ def screens(path, longest):
     stream = pyte.Stream(screen)
     found, now, before = [], 0.0, 0.0
     for i, (at, _, text) in enumerate(events):
+        if "\x1b[?1049l" in text:
+            break
         now += min(at - before, longest)
         before = at
-        stream.feed(text)
+        stream.feed(known(text))
         if i + 1 < len(events) and events[i + 1][0] - at < MERGED:
             continue
         lines = tuple(runs(screen.buffer[row], head["width"]) for row in range(head["height"]))
