@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 
 #include "contexts.h"
-#include "helpers.h"
+#include "inside.h"
 
 #define CAPACITY	32
 #define BACKLOG		64		/* the bound on what may not be handed out again */
@@ -32,6 +32,7 @@ static void s08_an_overflowing_put_ends_in_one_destructor(struct kunit *test)
 	struct tobj **objs = t_objs(test, MANY);
 	u64 parked;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, MANY);
 	t_put_all(tc, objs, MANY);
@@ -183,6 +184,7 @@ static void s08_a_get_takes_a_waiting_object_back(struct kunit *test)
 	unsigned int nr;
 	u64 parked;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, MANY);
 	WRITE_ONCE(tc->gated, true);
@@ -210,6 +212,7 @@ static void s08_what_a_step_releases_can_be_taken_back(struct kunit *test)
 	struct tobj **objs = t_objs(test, MANY), *first;
 	unsigned int nr;
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 2 * CAPACITY);
@@ -358,6 +361,7 @@ static void s08_who_has_waited_looks_again_before_it_makes_one(struct kunit *tes
 	struct t_crew *crew = t_crew_create(test, 1, get_one, tc);
 	struct tobj *obj;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	obj = t_get(tc, GFP_KERNEL, 1);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
@@ -497,6 +501,7 @@ static void s14_every_way_in_and_out_is_counted(struct kunit *test)
 	struct objcache_stats st;
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, 10, objcache_prefill(tc->cache, 10, GFP_KERNEL));
 	t_expect_balanced(tc, 0);

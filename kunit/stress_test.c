@@ -116,6 +116,7 @@ static void s02_one_producer_and_many_thieves_never_share_an_object(struct kunit
 	struct tcache *tc = t_create_small(test, 0);
 	struct t_crew *crew;
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	crew = t_crew_create(test, num_online_cpus(), one_feeds_the_others, tc);
 	KUNIT_EXPECT_TRUE(test, t_crew_run(crew, STRESS_MS, t_stat(tc, steals) > 10));
@@ -151,6 +152,7 @@ static void s02_the_detector_sees_an_object_that_was_put_twice(struct kunit *tes
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj *obj, *first, *second;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	obj = t_get(tc, GFP_KERNEL, 1);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
@@ -264,6 +266,7 @@ static void s03_what_was_written_before_a_put_is_read_after_a_steal(struct kunit
 	struct tobj *objs[24], *obj;
 	unsigned int round, stolen = 0;
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	for (round = 0; round < 15; round++) {
 		t_on_cpu(test, 1);
