@@ -34,10 +34,12 @@ static noinline int objcache_ctor_checked(struct objcache_core *core, void *obj,
 		return -ENOMEM;
 	if (core->ops.ctor)
 		err = objcache_watched_ctor(core, obj, gfp);
-	if (err)
-		kfree(track);
-	else
+	if (!err) {
 		objcache_track_add(track);
+		return 0;
+	}
+	kfree(track);
+	objcache_count(core, ctor_failures);
 	return err;
 }
 
@@ -47,15 +49,17 @@ static __always_inline int objcache_construct(struct objcache_core *core,
 {
 	int err = 0;
 
-	if (unlikely(core->checks))
+	if (unlikely(core->checks)) {
 		err = objcache_ctor_checked(core, obj, gfp);
-	else if (core->ops.ctor)
+	} else if (core->ops.ctor) {
 		err = core->ops.ctor(obj, core->ctx, gfp);
+		if (err)
+			objcache_count(core, ctor_failures);
+	}
 	if (!err) {
 		objcache_count(core, created);
 		return 0;
 	}
-	objcache_count(core, ctor_failures);
 	return err < 0 && err >= -MAX_ERRNO ? err : -EINVAL;
 }
 
