@@ -396,16 +396,11 @@ static bool slow_is_there(const struct slow *slow)
 static void doctor_cache_debug(const char *cache)
 {
 	struct cache_config config;
-	const char *flags;
 
-	if (config_read(cache, &config))
-		return;
-	flags = config_flags(&config);
-	if (strstr(flags, "DEBUG") || strstr(flags, "CHECK") ||
-	    strstr(flags, "STACKS") || strstr(flags, "DROP"))
+	if (!config_read(cache, &config) && config_debugged(&config))
 		found(STATUS_SLOW, "debug mode",
 		      "create it without these flags, or load objcache without debug=",
-		      "cache %s has %s", cache, flags);
+		      "cache %s has %s", cache, config_flags(&config));
 }
 
 static void doctor_speed(void)

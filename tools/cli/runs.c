@@ -5,6 +5,7 @@
  * The time is cut into slices, which take turns among the patterns. Afterwards
  * each of the ways that an object can take must have been taken often enough
  * for its races to have had a chance; slices that feed what is short are added.
+ * A cache in debug mode has none of these ways.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #include "stress.h"
+#include "tables.h"
 
 /* What own_ring, steals, overflow and nested must each come to. */
 #define COUNT_MIN	10000
@@ -187,10 +189,16 @@ static const struct need *runs_short(struct stress *stress, uint64_t *count)
 
 static bool runs_extra(struct stress *stress)
 {
+	struct cache_config config;
 	const struct need *need;
 	unsigned int extra;
 	uint64_t count;
 
+	if (!config_read(stress->cache, &config) && config_debugged(&config)) {
+		progress(stress, "%s is in debug mode (%s): nothing goes by way of magazines, nor has to",
+			 stress->cache, config_flags(&config));
+		return true;
+	}
 	for (extra = 0; extra < EXTRA_MAX && !interrupted(); extra++) {
 		need = runs_short(stress, &count);
 		if (!need)

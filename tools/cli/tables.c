@@ -336,6 +336,14 @@ const char *config_flags(const struct cache_config *config)
 	return names ? names + 1 : "";
 }
 
+bool config_debugged(const struct cache_config *config)
+{
+	const char *flags = config_flags(config);
+
+	return strstr(flags, "DEBUG") || strstr(flags, "CHECK") ||
+	       strstr(flags, "STACKS") || strstr(flags, "DROP");
+}
+
 /* ---- memory ---- */
 
 /* "objcache-NAME-1f3 ...": the slab's own name ends in a number, hexadecimal. */

@@ -111,6 +111,8 @@ const char *config_text(const struct cache_config *config, const char *key);
 uint64_t config_number(const struct cache_config *config, const char *key);
 /* "0x81 NO_STEAL ACCOUNT": those behind the number, "" for none. */
 const char *config_flags(const struct cache_config *config);
+/* In debug mode, of whatever level: it has no magazines, and is slow. */
+bool config_debugged(const struct cache_config *config);
 
 /* ---- all caches, by name ---- */
 

@@ -132,6 +132,8 @@ shows "check: PASS 3 caches" check --all
 shows '"caches_wrong":0' check --json
 shows '"problems":0' doctor --json
 unload objcache_knobs
+echo 'stress*:check+stacks' >/sys/module/objcache/parameters/debug
+shows "is in debug mode" stress --threads 2 --pairs 2000 --duration 1
 echo wrong:stacks >/sys/module/objcache/parameters/debug
 load objcache_wrong
 refuses 1 "put_twice 1: debug mode" check wrong
