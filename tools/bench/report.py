@@ -292,7 +292,7 @@ def update_readme(paths):
             drawn = path.removesuffix(".json") + f"{kind}.svg"
             if os.path.exists(drawn):
                 shutil.copyfile(drawn, os.path.join(HERE, chart_name))
-                text.append(f"\n![{run['line']}, {run['mode']}{kind}](tools/bench/{chart_name})\n")
+                text.append(f"\n![{run['line']}, {run['mode']}{kind}](../bench/{chart_name})\n")
     with open(os.path.join(top, "tools", "doc", "benchmarks.md"), encoding="utf-8") as file:
         before, mark, rest = file.read().partition(MARKS[0] + "\n")
     _, end, after = rest.partition(MARKS[1])
