@@ -246,13 +246,14 @@ static void *objcache_check_far(struct objcache_core *core,
  */
 void *objcache_check_oldest(struct objcache_core *core, bool full)
 {
-	struct objcache_node *n = objcache_here(core);
+	struct objcache_node *n;
 	void *obj = NULL;
 
 	/* In nobody's structure only in here: a drain waits for that. */
 	rcu_read_lock();
 	if (READ_ONCE(core->dead))
 		goto out;
+	n = objcache_here(core);
 	if (!full || objcache_check_full(core))
 		obj = objcache_check_take(core, n, OBJCACHE_DISPLACED);
 	if (!obj)
