@@ -46,7 +46,8 @@ PATTERNS = [(kind, name, re.compile(regex)) for kind, name, regex in [
     (SPLAT, "RCU usage", r"^WARNING: suspicious RCU usage"),
     (SPLAT, "BUG", r"^kernel BUG at "),
     (SPLAT, "BUG", r"^BUG: "),
-    (SPLAT, "WARNING", r"^WARNING: "),
+    # Not the frame pointer unwinder's, once a boot, of an NMI that came before a frame was there.
+    (SPLAT, "WARNING", r"^WARNING: (?!kernel stack regs at )"),
     (SPLAT, "refcount", r"^refcount_t: "),
     (SPLAT, "list corruption", r"^list_(add|del) corruption"),
     (SPLAT, "debug objects switched itself off", r"^ODEBUG: Out of memory"),
