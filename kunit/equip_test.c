@@ -10,7 +10,7 @@
 
 /* ---- what a CPU costs ---- */
 
-#define CACHES	T_ROUNDS(8)
+#define CACHES	8
 
 static void destroy_caches(void *p)
 {
