@@ -112,6 +112,17 @@ static long objcache_leaving(struct objcache_core *core,
 	return objcache_store_nr(core, &n->store[OBJCACHE_LEAVING]);
 }
 
+/* Whether objects are left of which a look makes free memory. */
+static bool objcache_any_leaving(struct objcache_core *core)
+{
+	int node;
+
+	for (node = 0; node < nr_node_ids; node++)
+		if (core->node[node] && objcache_leaving(core, core->node[node]))
+			return true;
+	return false;
+}
+
 /* All that lies here now; not what comes meanwhile. */
 static void objcache_unmake_all(struct objcache_core *core,
 				struct objcache_node *n)
@@ -223,7 +234,7 @@ static void objcache_keep_all(struct objcache_core *core)
 		core->looked = jiffies;
 	if (left)
 		objcache_want(core, OBJCACHE_DUE_LOOK);
-	else if (xchg(&core->untidy, false))
+	if (!objcache_any_leaving(core) && xchg(&core->untidy, false))
 		objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
 }
 

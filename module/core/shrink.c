@@ -71,6 +71,14 @@ static unsigned long objcache_shrink_shared(struct objcache_core *core,
 	return done;
 }
 
+/* Slabs as well, whatever else there is to do: now, and when the keeper is through. */
+static void objcache_shrink_tidy(struct objcache_core *core)
+{
+	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
+	WRITE_ONCE(core->untidy, true);
+	objcache_want(core, OBJCACHE_DUE_NOW);
+}
+
 /* So many objects more, of private parts. */
 static void objcache_shrink_private(struct objcache_core *core, unsigned long nr)
 {
@@ -99,8 +107,7 @@ static void objcache_squeeze(struct work_struct *work)
 	else
 		done = objcache_unmake_leaving(core, done);
 	objcache_count_add(core, shrunk, done);
-	WRITE_ONCE(core->untidy, true);
-	objcache_want(core, OBJCACHE_DUE_NOW);
+	objcache_shrink_tidy(core);
 }
 
 /*
@@ -140,8 +147,7 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 	trace_objcache_shrink(core->name, nr, done);
 	if (done < nr)
 		objcache_shrink_private(core, nr - done);
-	WRITE_ONCE(core->untidy, true);
-	objcache_want(core, OBJCACHE_DUE_NOW);
+	objcache_shrink_tidy(core);
 	sc->nr_scanned = max(done, 1UL) * unit;
 	return done * unit ?: SHRINK_STOP;
 }
