@@ -78,6 +78,9 @@ OURS = re.compile(r"(^BUG: .*|\+0x[0-9a-f]+/0x[0-9a-f]+ )\[objcache\w*\]")
 HELPER = re.compile(r"\b_*(find_(first|last|next|nth)\w*_bit|bitmap_\w+|cpumask_\w+|llist_\w+|list_\w+|"
                     r"xas?_\w+|mem\w+|str\w+|copy_\w+|refcount_\w+)\b")
 
+# A task's own flags, which memalloc_noio_save() changes in line, and a tick on the same CPU reads.
+TASK_FLAGS = re.compile(r"^BUG: KCSAN: data-race in (\S+ \[objcache\] / to_kthread|to_kthread / \S+ \[objcache\])$")
+
 # What the fault module does on purpose, for a harness that asked for it.
 PLANTED = re.compile(r"^BUG: KCSAN: data-race in (fault_race_(reader|writer)\b\S*( \[objcache_fault\])?( / )?)+$")
 STAMP = re.compile(r"^(<\d+>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?")
@@ -102,6 +105,8 @@ def message(line):
 def is_foreign_race(lines, index):
     """KCSAN frames each report in lines of ====."""
     title = message(lines[index])
+    if TASK_FLAGS.search(title):
+        return True
     if OURS.search(title):
         return False
     if HELPER.search(title):
