@@ -299,9 +299,10 @@ static struct meter {
 	unsigned long most;
 } the_meter;
 
+/* Not what RCU's callbacks free in a softirq that has come between. */
 static void meter_add(unsigned long nr)
 {
-	if (READ_ONCE(the_meter.task) == current)
+	if (READ_ONCE(the_meter.task) == current && !in_serving_softirq())
 		the_meter.freed += nr;
 }
 
