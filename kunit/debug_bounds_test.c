@@ -126,15 +126,11 @@ static unsigned int far_cpu(void)
 	return nr_cpu_ids;
 }
 
-/* The quarantine of another node, and what is on its way out there. */
-static void s17_what_another_node_has_is_not_waited_for(struct kunit *test)
+/* Two in quarantine and two on their way out, and we go to a CPU of another node. */
+static void leave_four(struct tcache *tc, struct tobj **objs)
 {
-	struct objcache_params params = {
-		.batch = 1, .capacity = 2, .max_objects = 4, .flags = OBJCACHE_CHECK,
-	};
-	struct tcache *tc = t_create(test, &params);
-	struct tobj *objs[4];
-	unsigned int i, cpu;
+	struct kunit *test = tc->test;
+	unsigned int cpu;
 
 	t_on_cpu(test, 0);
 	cpu = far_cpu();
@@ -143,8 +139,22 @@ static void s17_what_another_node_has_is_not_waited_for(struct kunit *test)
 	t_get_all(tc, objs, 4);
 	t_hold_keeper(tc->cache);
 	t_put_all(tc, objs, 4);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 2);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 2);
 	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
+}
+
+/* The quarantine of another node, and what is on its way out there. */
+static void s17_what_another_node_has_is_not_waited_for(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 1, .capacity = 2, .max_objects = 4, .flags = OBJCACHE_CHECK,
+	};
+	struct tcache *tc = t_create(test, &params);
+	struct tobj *objs[4];
+	unsigned int i;
+
+	leave_four(tc, objs);
 	/* As who may not wait finds out. */
 	for (i = 0; i < 4; i++) {
 		objs[i] = t_get(tc, GFP_NOWAIT, 1);
@@ -164,18 +174,8 @@ static void s17_what_another_node_has_stays_there(struct kunit *test)
 	};
 	struct tcache *tc = t_create(test, &params);
 	struct tobj *objs[4];
-	unsigned int cpu;
 
-	t_on_cpu(test, 0);
-	cpu = far_cpu();
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs CPUs on two nodes");
-	t_get_all(tc, objs, 4);
-	t_hold_keeper(tc->cache);
-	t_put_all(tc, objs, 4);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 2);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 2);
-	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
+	leave_four(tc, objs);
 	KUNIT_EXPECT_NULL(test, t_try_get(tc, 1));
 	t_get_all(tc, objs, 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 5);

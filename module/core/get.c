@@ -4,7 +4,6 @@
  */
 #include <linux/export.h>
 
-#include "debug.h"
 #include "find.h"
 
 /**

@@ -44,7 +44,8 @@ bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp)
 
 /*
  * Under the lock. Who has tried to make one, told to or after its time, and could not,
- * has not lost its place; nor has another one that comes back after it.
+ * has not lost its place; nor has another one that comes back after it. It walks past
+ * those that came back before, once for each making and once in its time.
  */
 static void objcache_line_up(struct objcache_core *core,
 			     struct objcache_waiter *w)
