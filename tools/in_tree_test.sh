@@ -168,7 +168,7 @@ test_modules() {
 	mv "$modules/objcache/tests/objcache_kunit.ko" "$modules/kunit/"
 	numbers=$(python3 "$here/vm/suites.py" "$modules/kunit/objcache_kunit.ko" "$BUILT/tools/fault/objcache_fault.ko")
 	BUILT=$modules
-	boot "$folder" guest-suites.sh --append 'slab_debug=FZPU,objcache-largest*,objcache-bad-large* tsc=reliable' \
+	boot "$folder" guest-suites.sh --append 'slab_debug=FZPU,objcache-largest*,objcache-bad-large*' \
 		--env "FLAVOR=$flavor" --env SUITE= --env ONLY= --env "KUNIT_LIMIT=$((180 + 8 * CPUS))" \
 		--source "$("$here/kernel.sh" source "$KERNEL")" --expect-suites "${numbers% *}" --expect-cases "${numbers#* }" \
 		--boot-limit $((240 + 8 * CPUS)) --quiet-limit $((90 + 4 * CPUS)) --limit $((1200 + 30 * CPUS))

@@ -131,9 +131,6 @@ start_leg "test-$KERNEL-$FLAVOR"
 build_all "$folder"
 # Slabs of the largest objects are debugged, by which they must not become too large.
 append='slab_debug=FZPU,objcache-largest*,objcache-bad-large*'
-# 7.x makes a timer of each slice (hrtick); with the emulated HPET as its clock, which
-# takes microseconds to read, busy CPUs do nothing else.
-[ "$KERNEL" != 7.3 ] || append+=' tsc=reliable'
 common=("${WANTED[@]}" --append "$append" --env "FLAVOR=$FLAVOR" --boot-limit $((240 + 8 * CPUS))
 	--quiet-limit $((90 + 4 * CPUS)) --limit $((1200 + 30 * CPUS + DURATION)))
 mkdir "$OUT/vm"
@@ -144,12 +141,12 @@ case ${SUITE:+some}-$KERNEL-$FLAVOR in
 some-*) start_suites suites "$SUITE" ;;
 -6.1-*) start_suites suites '' ;;
 -*-arm64-* | -*-rt)
-	start_suites suites-a-d 'objcache_[a-d]*'
-	start_suites suites-e-z 'objcache_[!a-d]*'
+	start_suites suites-1 'objcache_[abd]*'
+	start_suites suites-2 'objcache_[!abd]*'
 	;;
 *)
-	start_suites suites-a-d 'objcache_[a-d]*'
-	start_suites suites-e-z 'objcache_[e-oq-z]*'
+	start_suites suites-1 'objcache_[abd]*'
+	start_suites suites-2 'objcache_[!abdp]*'
 	# They use two CPUs of a node; each probe that is set or taken away asks all to serialise.
 	start_suites probes 'objcache_p*' --cpus 2 --nodes 1
 	;;
