@@ -11,24 +11,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# wrong WORDS...: what was found ends the test.
-wrong() {
-	echo "build_test: $*"
-	[ ! -s "$work/log" ] || sed 's/^/  /' "$work/log"
-	exit 1
-}
-
-# want STATUS WORDS COMMAND...
-want() {
-	local wanted=$1 words=$2 status=0
-	shift 2
-	"$@" >"$work/log" 2>&1 || status=$?
-	[ "$status" = "$wanted" ] || wrong "$*: status $status, not $wanted"
-	[ -z "$words" ] || grep -qF -- "$words" "$work/log" || wrong "$*: did not say '$words'"
-}
+. "$here/expect.sh"
 
 # checkout FOLDER: a copy of this one there.
 checkout() {
@@ -48,16 +31,16 @@ case_paths() {
 	for name in 'a b' 'a:b' $'a\tb' "a'b" a\$b 'a&b' 'a#b' 'a,b' 'a)b' 'a[b'; do
 		folder=$work/$name/objcache
 		checkout "$folder"
-		want 2 "CURDIR=$folder: no path that kbuild can have" make -C "$folder" "KDIR=$headers"
-		want 2 "run: FAIL 2 USAGE: TOP=$folder: no path that kbuild" "$folder/tools/run.sh"
-		want 2 "TOP=$folder: no path that kbuild" "$folder/tools/kernel.sh" stock 6.12
-		want 2 "TOP=$folder: no path that kbuild" "$folder/tools/check.sh"
-		want 2 "TOP=$folder: no path that kbuild" "$folder/tools/matrix.sh"
+		expect 2 "CURDIR=$folder: no path that kbuild can have" make -C "$folder" "KDIR=$headers"
+		expect 2 "run: FAIL 2 USAGE: TOP=$folder: no path that kbuild" "$folder/tools/run.sh"
+		expect 2 "TOP=$folder: no path that kbuild" "$folder/tools/kernel.sh" stock 6.12
+		expect 2 "TOP=$folder: no path that kbuild" "$folder/tools/check.sh"
+		expect 2 "TOP=$folder: no path that kbuild" "$folder/tools/matrix.sh"
 		[ -L "$work/a/link" ] || wrong "the link beside '$name' is gone"
 		[ ! -e "$folder/build" ] || wrong "'$name' has been built in"
 		rm -r "${work:?}/$name"
 	done
-	want 2 "CACHE=$work/a b/objcache: no path that kbuild" \
+	expect 2 "CACHE=$work/a b/objcache: no path that kbuild" \
 		env "XDG_CACHE_HOME=$work/a b" "$here/kernel.sh" stock 6.12
 	[ "$(ls "$work")" = "a"$'\n'"log" ] || wrong "something was made in $work: $(ls "$work")"
 }
@@ -68,14 +51,14 @@ case_variables() {
 	mkdir -p "$work/a/cli" "$work/a/client"
 	touch "$work/a/cli/mine" "$work/a/client/mine"
 	for name in KDIR M DESTDIR INSTALL_MOD_PATH; do
-		want 2 "$name=$work/a b: no path that kbuild" make -C "$folder" "$name=$work/a b" modules
-		want 2 "$name=$work/a:b: no path that kbuild" make -C "$folder" "$name=$work/a:b" install
+		expect 2 "$name=$work/a b: no path that kbuild" make -C "$folder" "$name=$work/a b" modules
+		expect 2 "$name=$work/a:b: no path that kbuild" make -C "$folder" "$name=$work/a:b" install
 	done
-	want 2 "O=$work/a: not taken" make -C "$folder" "O=$work/a"
+	expect 2 "O=$work/a: not taken" make -C "$folder" "O=$work/a"
 	for name in cli client; do
-		want 2 "O=$work/a b: one path" make -C "$folder/tools/$name" "O=$work/a b" clean
-		want 2 "O=: one path" make -C "$folder/tools/$name" O= clean
-		want 0 "rm -f" make -C "$folder/tools/$name" "O=$work/a" clean
+		expect 2 "O=$work/a b: one path" make -C "$folder/tools/$name" "O=$work/a b" clean
+		expect 2 "O=: one path" make -C "$folder/tools/$name" O= clean
+		expect 0 "rm -f" make -C "$folder/tools/$name" "O=$work/a" clean
 		[ -f "$work/a/$name/mine" ] || wrong "clean has removed what was not its own"
 	done
 }
@@ -89,7 +72,7 @@ case_ignored() {
 	git -C "$work/outer" init -q
 	echo /objcache/ >"$work/outer/.gitignore"
 	touch "$folder/module/objcache.mod.c" "$folder/module/stale.o"
-	want 0 '' make -s -C "$folder" "KDIR=$headers" TESTS=n modules
+	expect 0 '' make -s -C "$folder" "KDIR=$headers" TESTS=n modules
 	[ -f "$folder/build/$release/module/objcache.ko" ] || wrong "no objcache.ko was built"
 	[ ! -e "$folder/build/$release/module/stale.o" ] || wrong "an object was taken for a source"
 	[ ! -L "$folder/build/$release/module/objcache.mod.c" ] || wrong "what modpost made was taken for a source"
@@ -110,9 +93,9 @@ kernel_by() {
 }
 
 # chosen WORDS, not_there WORDS: what compiler.sh, and make, say with $work/bin alone.
-chosen() { want 0 "$1" env "PATH=$work/bin" "$here/compiler.sh" "$work/kernel"; }
+chosen() { expect 0 "$1" env "PATH=$work/bin" "$here/compiler.sh" "$work/kernel"; }
 not_there() {
-	want 2 "objcache: the kernel in $work/kernel was built by $1" env "PATH=$work/bin" \
+	expect 2 "objcache: the kernel in $work/kernel was built by $1" env "PATH=$work/bin" \
 		make -s -C "$work/objcache" "KDIR=$work/kernel" modules
 	[ "$(grep -vc '^make' "$work/log")" = 1 ] || wrong "more than one line"
 }
@@ -158,8 +141,8 @@ case_compiler() {
 case_gcc() {
 	mkdir "$work/bin"
 	find /usr/bin -maxdepth 1 ! -name '*gcc*' -exec ln -s -t "$work/bin" {} +
-	want 2 'gcc: no such program; run: tools/deps.sh test' env "PATH=$work/bin" "$here/kernel.sh" test 6.12 plain
-	want 0 gcc-12 "$here/deps.sh" --list test
+	expect 2 'gcc: no such program; run: tools/deps.sh test' env "PATH=$work/bin" "$here/kernel.sh" test 6.12 plain
+	expect 0 gcc-12 "$here/deps.sh" --list test
 }
 
 case ${1:-} in

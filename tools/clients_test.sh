@@ -14,24 +14,8 @@ case ${1:-} in
 convert | lose) ;;
 *) usage "$0" && exit 2 ;;
 esac
-OUT=$(mktemp -d)
-trap 'rm -rf "$OUT"' EXIT
-
-# wrong WORDS...: what was found ends the test.
-wrong() {
-	echo "clients_test: FAIL $*"
-	[ ! -s "$OUT/log" ] || sed 's/^/  /' "$OUT/log"
-	exit 1
-}
-
-# expect STATUS WORDS COMMAND...
-expect() {
-	local wanted=$1 words=$2 status=0
-	shift 2
-	("$@") >"$OUT/log" 2>&1 || status=$?
-	[ "$status" = "$wanted" ] || wrong "$words: status $status, not $wanted"
-	[ -z "$words" ] || grep -qF -- "$words" "$OUT/log" || wrong "did not say '$words'"
-}
+. "$here/expect.sh"
+OUT=$work
 
 # patch NAME TEXT: a semantic patch with a good part before what is in TEXT.
 patch() {

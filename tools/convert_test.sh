@@ -8,23 +8,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 only_help "$@"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# wrong WORDS...: what was found ends the test.
-wrong() {
-	echo "convert_test: FAIL $*"
-	[ ! -s "$work/log" ] || sed 's/^/  /' "$work/log"
-	exit 1
-}
+. "$here/expect.sh"
 
 # convert STATUS WORDS NAME
-convert() {
-	local status=0
-	"$here/convert.sh" "$work/$3" >"$work/log" 2>&1 || status=$?
-	[ "$status" = "$1" ] || wrong "$3: status $status, not $1"
-	grep -qF -- "$2" "$work/log" || wrong "$3: did not say '$2'"
-}
+convert() { expect "$1" "$2" "$here/convert.sh" "$work/$3"; }
 
 # builds NAME [FOLDER...]: and calls objcache only. FOLDER: more headers.
 builds() {
