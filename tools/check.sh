@@ -70,7 +70,7 @@ build_against() {
 	local name=$1 folder=$2 release status=0
 	release=$(cat "$folder/release")
 	rm -rf "build/$release"
-	make -s KDIR="$folder/build" W=1 "${@:3}" modules >"$log/build-$name.all" 2>&1 || status=$?
+	make -s -j"$(nproc)" KDIR="$folder/build" W=1 "${@:3}" modules >"$log/build-$name.all" 2>&1 || status=$?
 	sed -E '/^WARNING: modpost: (.* undefined!$|suppressed )/d' "$log/build-$name.all" |
 		grep -E 'warning|error|Error|\*\*\*' >"$log/build-$name" || [ $? = 1 ]
 	return "$status"
