@@ -147,7 +147,8 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 	trace_objcache_shrink(core->name, nr, done);
 	if (done < nr)
 		objcache_shrink_private(core, nr - done);
-	objcache_shrink_tidy(core);
+	if (done)
+		objcache_shrink_tidy(core);
 	sc->nr_scanned = max(done, 1UL) * unit;
 	return done * unit ?: SHRINK_STOP;
 }
