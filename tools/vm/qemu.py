@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PR_SET_PDEATHSIG = 1
 
@@ -31,19 +31,25 @@ class Machine:
     results_tty: str  # what the guest calls it
 
 
+# Without five-level page tables: with them a KASAN kernel that is interrupted in
+# identify_cpu() (which sets x86_virt_bits for a moment) once reported a wild
+# access at boot, and never since. NMIs from outside go to every CPU, not to the first alone.
+# vmcoreinfo: or a dump of its memory could not be read.
+# Nobody plugs PCI devices in; the ACPI code for it takes a debug kernel 6 s at boot.
+X86 = Machine("qemu-system-x86_64", ["-cpu", "max,la57=off", "-device", "vmcoreinfo",
+                                     "-global", "PIIX4_PM.acpi-pci-hotplug-with-bridge-support=off",
+                                     "-global", "PIIX4_PM.acpi-root-pci-hotplug=off"],
+              "console=ttyS0,115200 no_timer_check apic_extnmi=all",
+              ["-serial", "chardev:results"], "ttyS1")
+
+# QEMU's TSC is one clock for all CPUs. A kernel that cannot know reads the HPET: microseconds of
+# emulation each time, a quarter of what a busy VM did. Debian's are left to it: told so, they patch
+# their text while all CPUs run it, of which QEMU before 8.1 can lose a part (splat.stale_text()).
+TSC = "tsc=reliable"
+
 MACHINES = {
-    # Without five-level page tables: with them a KASAN kernel that is interrupted in
-    # identify_cpu() (which sets x86_virt_bits for a moment) once reported a wild
-    # access at boot, and never since. NMIs from outside go to every CPU, not to the first alone.
-    # vmcoreinfo: or a dump of its memory could not be read.
-    # Nobody plugs PCI devices in; the ACPI code for it takes a debug kernel 6 s at boot.
-    # The TSC is one clock for all CPUs here. The kernel, which cannot know, would read the HPET
-    # instead: microseconds of emulation each time, a quarter of what a busy VM did.
-    "x86": Machine("qemu-system-x86_64", ["-cpu", "max,la57=off", "-device", "vmcoreinfo",
-                                          "-global", "PIIX4_PM.acpi-pci-hotplug-with-bridge-support=off",
-                                          "-global", "PIIX4_PM.acpi-root-pci-hotplug=off"],
-                   "console=ttyS0,115200 no_timer_check apic_extnmi=all tsc=reliable",
-                   ["-serial", "chardev:results"], "ttyS1"),
+    "stock": X86,
+    "x86": replace(X86, append=f"{X86.append} {TSC}"),
     # GICv3, because GICv2 serves no more than eight CPUs. The machine has one serial port, a
     # PL011, that the kernel may use; the other is on PCI.
     "arm64": Machine("qemu-system-aarch64", ["-M", "virt,gic-version=3", "-cpu", "max"], "console=ttyAMA0",
@@ -55,7 +61,7 @@ def machine_of(kernel):
     """The machine that a folder of tools/kernel.sh is for."""
     arch = os.path.join(kernel, "arch")
     if not os.path.exists(arch):
-        return MACHINES["x86"]
+        return MACHINES["stock"]
     with open(arch, encoding="ascii") as name:
         return MACHINES[name.read().strip()]
 
@@ -102,6 +108,7 @@ def command(machine, accel, initramfs, folder, options):
     if options.icount:
         # The guest's clock advances 1 ns (or 2^shift) with each instruction, so reading it counts them.
         counting = ["-icount", f"shift={options.icount_shift},sleep=off"]
+        append = f"{APPEND} {TSC}"
     if options.plugin:
         counting += ["-plugin", options.plugin]
     if options.possible:

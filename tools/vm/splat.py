@@ -83,6 +83,9 @@ TASK_FLAGS = re.compile(r"^BUG: KCSAN: data-race in (\S+ \[objcache\] / to_kthre
 
 # What the fault module does on purpose, for a harness that asked for it.
 PLANTED = re.compile(r"^BUG: KCSAN: data-race in (fault_race_(reader|writer)\b\S*( \[objcache_fault\])?( / )?)+$")
+# The kernel patches text under a breakpoint, and knows each that it has set. QEMU before 8.1 can
+# translate such text just before the breakpoint goes, and keep what it saw.
+STALE = re.compile(r"^(Oops: )?int3: 0000 \[#1\]")
 STAMP = re.compile(r"^(<\d+>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?")
 
 
@@ -154,6 +157,12 @@ def planted_races(log):
     """How many reports of the planted race name both who race."""
     texts = [match[0] for match in map(PLANTED.search, map(message, log.split("\n"))) if match]
     return sum("reader" in text and "writer" in text for text in texts)
+
+
+def stale_text(log):
+    """Whether what came first is a breakpoint that the kernel had not set."""
+    found = scan(log)
+    return bool(found) and STALE.search(message(log.split("\n")[found[0].line - 1])) is not None
 
 
 def main():
