@@ -36,7 +36,7 @@ SCENE=no scenes.sh | 2 | scenes: FAIL 2 USAGE: SCENE=no: unknown; one of: pressu
 CPUS=33 lines.sh | 2 | lines: FAIL 2 USAGE: CPUS=33: out of range 2..32
 PATTERN=pair,no lines.sh | 2 | lines: FAIL 2 USAGE: PATTERN=no: unknown; one of: all pair concurrent flow
 KERNEL=6.1 lines.sh | 2 | lines: FAIL 2 USAGE: KERNEL=6.1: unknown; one of: 6.12
-X=1 lines/report_test.py | 0 | report_test: 6 cases, 0 problems
+X=1 lines/report_test.py | 0 | report_test: 7 cases, 0 problems
 KERNEL=6.12-arm64 torture.sh | 2 | torture: FAIL 2 USAGE: KERNEL=6.12-arm64: unknown; one of: 6.1
 SUITE=objcache_age matrix.sh | 2 | SUITE=objcache_age: each leg runs all suites
 SUITE=../age test.sh | 2 | verdict: 2 USAGE: SUITE=../age: a name of a-z

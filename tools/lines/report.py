@@ -39,6 +39,7 @@ OBJCACHE_TYPES = ("objcache_core", "objcache_cpu")
 LINES_TYPES = ("objpool_head", "objpool_slot", "bench_spsc")
 SUMS = ("total", "own", "called", "total_takes", "own_takes", "handover", "rest")
 CONTENDERS = ("objcache", "kmem_cache", "objpool", "ring")
+CHARTED = ("flow", "producer", "one_alloc_n_free")
 
 # Functions of the kernel that are a contender's own. All of objcache.ko is
 # objcache's, whoever calls it; what is inline is in own_*, in tools/lines/calls.c.
@@ -324,25 +325,32 @@ def table(run):
                       *aligned([HEAD] + [cells(row) for row in rows])]) + "\n"
 
 
+def chart_rows(run, pattern):
+    """For gnuplot. What moves nothing is far below the chart: a logarithm has no nothing."""
+    found = {(row["cpus"], row["contender"]): row["total"] for row in run["rows"] if row["pattern"] == pattern}
+    for cpus in sorted({cpus for cpus, _ in found}):
+        totals = [found.get((cpus, contender)) for contender in CONTENDERS]
+        times = totals[1] / totals[0] if totals[0] and totals[1] else 0
+        yield [str(cpus), *("?" if total is None else f"{max(total, 1e-6):.6f}" for total in totals),
+               f"{times:.{0 if times >= 10 else 1}f}x" if times else "-"]
+
+
 def chart(run, name):
-    """A panel for each pattern, a curve for each contender, by gnuplot."""
-    data, plots = [], []
-    for pattern in run["patterns"]:
-        curves = []
-        for color, contender in enumerate(CONTENDERS, 1):
-            points = [(row["cpus"], row["total"]) for row in run["rows"]
-                      if (row["pattern"], row["contender"]) == (pattern, contender)]
-            if points:
-                data.append(f"$d{len(data)} << EOD\n" + "".join(f"{x} {y:.4f}\n" for x, y in points) + "EOD")
-                curves.append(f"$d{len(data) - 1} using 1:2 with linespoints lt {color} pt {color + 4} "
-                              f"title '{contender}'")
-        moved = any(row["total"] for row in run["rows"] if row["pattern"] == pattern)
-        plots.append(f"set title '{pattern}'\nset yrange [0:{'*' if moved else 1}]\nplot {', '.join(curves)}")
-    title = f"cache lines moved per object, over the number of CPUs; {run['kernel']}"
-    with open(os.path.join(HERE, "chart.gp"), encoding="ascii") as text:
-        script = text.read().replace("@OUTPUT@", f"{name}.svg").replace("@TITLE@", title)
-    script = script.replace("@PLOTS@", "\n".join([*data, "set multiplot layout 2,4 title title", *plots]))
-    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+    """By gnuplot; False if there is no pattern for it, and then no chart of another run either."""
+    blocks = {pattern: rows for pattern in CHARTED if (rows := list(chart_rows(run, pattern)))}
+    if os.path.exists(f"{name}.svg"):
+        os.remove(f"{name}.svg")
+    if not blocks:
+        return False
+    with open(f"{name}.dat", "w", encoding="ascii") as out:
+        out.write("\n\n\n".join("\n".join(map(" ".join, rows)) for rows in blocks.values()) + "\n")
+    shown = ["".join(str(i) for i in range(1, 5) if rows[0][i] != "?") for rows in blocks.values()]
+    title = ("cache lines moved per object got and put: less is better; below, kmem_cache's as a multiple of objcache's\n"
+             f"{run['kernel']}, {run['object_size']}-byte objects")
+    subprocess.run(["gnuplot", "-c", os.path.join(HERE, "chart.gp"), f"{name}.dat", f"{name}.svg", title,
+                    " ".join(blocks), " ".join(shown)], check=True)
+    os.remove(f"{name}.dat")
+    return True
 
 
 def judge(rows):

@@ -59,6 +59,10 @@ def cases():
     row = count([moved(1, 5), moved(1, 5, pair=(1, 0)), moved(2, 5, times=2), moved(2, 5, pair=(2, 1), times=2),
                  moved(3, 5, times=9), moved(3, 5, pair=(2, 1))], "kmem_cache")
     yield "which lines move between more than one pair", row["shared_own"]["lines"], 1
+    rows = [{"pattern": "flow", "cpus": cpus, "contender": contender, "total": total}
+            for cpus, contender, total in ((8, "objcache", 0.2), (2, "objcache", 0), (8, "kmem_cache", 5), (2, "kmem_cache", 1))]
+    yield "what is drawn", list(report.chart_rows({"rows": rows}, "flow")), \
+        [["2", "0.000001", "1.000000", "?", "?", "-"], ["8", "0.200000", "5.000000", "?", "?", "25x"]]
 
 
 def main():
