@@ -77,7 +77,7 @@ help:
 	@echo '  clients          pools of the kernel, moved to objcache, beside the originals; CLIENTS="NAME..."'
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  deb-test         the packages in a clean Debian root, and that in a VM'
-	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3'
+	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3, PART='
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
