@@ -290,7 +290,7 @@ static void s17_a_put_by_its_own_destructor_is_found(struct kunit *test)
 /* Where a getter has it in its hands already, and nobody else may have it. */
 static void put_handed(struct pt_regs *regs, void *unused)
 {
-#ifdef CONFIG_X86_64
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 	objcache_put(own_cache, (void *)regs->si);
 #endif
 }
