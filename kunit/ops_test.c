@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* S4, S5 and S9: how objects are made, and what a put may and may not do. */
+/* S4, S5, S9, and some of S8 and S19: how objects are made, and what a put may not do. */
 
 #include <linux/lockdep.h>
 
 #include "contexts.h"
+#include "getter.h"
 #include "inside.h"
 
 static void s04_a_hit_runs_no_constructor(struct kunit *test)
@@ -110,6 +111,96 @@ static void s04_get_err_and_prefill_err_say_what_the_constructor_said(struct kun
 			objcache_discard(cache, obj);
 	}
 	objcache_destroy(cache);
+}
+
+/* Says the same again and again, and gives in before a get that tries on hangs. */
+struct insisting {
+	int says;
+	unsigned int calls, most;
+};
+
+static int insisting_ctor(void *obj, void *ctx, gfp_t gfp)
+{
+	struct insisting *insisting = ctx;
+
+	return ++insisting->calls > insisting->most ? 0 : insisting->says;
+}
+
+static const struct objcache_ops insisting_ops = { .ctor = insisting_ctor };
+
+static void expect_ends(struct kunit *test, struct objcache *cache,
+			struct insisting *insisting, int says, gfp_t gfp)
+{
+	void *obj;
+
+	insisting->says = says;
+	insisting->calls = 0;
+	obj = objcache_get_err(cache, gfp);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(obj), says);
+	KUNIT_EXPECT_EQ_MSG(test, insisting->calls, 1, "%d", says);
+	if (!IS_ERR(obj))
+		objcache_discard(cache, obj);
+}
+
+/* What a get says when it may not wait is no sign of that in a constructor's mouth. */
+static void s04_whatever_a_constructor_says_ends_a_get(struct kunit *test)
+{
+	static const int errs[] = { -EAGAIN, -EINTR, -ENOMEM, -ENOSPC };
+	struct insisting insisting = { .most = 8 };
+	struct objcache_params params[] = {
+		{ .max_objects = 0 }, { .max_objects = 4 },
+		{ .flags = OBJCACHE_CHECK }, { .max_objects = 4, .flags = OBJCACHE_CHECK },
+	};
+	struct objcache *cache;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(params); i++) {
+		params[i].size = 64;
+		params[i].ops = &insisting_ops;
+		params[i].ctx = &insisting;
+		cache = objcache_create("insisting", &params[i]);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+		for (j = 0; j < ARRAY_SIZE(errs); j++) {
+			expect_ends(test, cache, &insisting, errs[j], GFP_KERNEL);
+			expect_ends(test, cache, &insisting, errs[j], GFP_NOWAIT);
+			expect_ends(test, cache, &insisting, errs[j],
+				    GFP_KERNEL | __GFP_NORETRY);
+		}
+		objcache_destroy(cache);
+	}
+}
+
+/* Nor does it have a get try at once, and for ever, that would wait for a put. */
+static void s19_whatever_a_constructor_says_a_get_waits(struct kunit *test)
+{
+	struct insisting insisting = { .most = 1000 };
+	const struct objcache_params params = {
+		.size = sizeof(struct tobj), .min_objects = 1, .ops = &insisting_ops,
+		.ctx = &insisting,
+	};
+	struct tcache *tc = kunit_kzalloc(test, sizeof(*tc), GFP_KERNEL);
+	struct t_getter *getter;
+	void *obj;
+
+	KUNIT_ASSERT_NOT_NULL(test, tc);
+	tc->test = test;
+	tc->cache = objcache_create("insisting", &params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tc->cache);
+	obj = objcache_get(tc->cache, GFP_KERNEL);
+	insisting.says = -EAGAIN;
+	insisting.calls = 0;
+	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	/* Two, and one in five seconds. */
+	KUNIT_EXPECT_LT(test, READ_ONCE(insisting.calls), 100);
+	objcache_put(tc->cache, obj);
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	KUNIT_EXPECT_EQ(test, getter->got, 1);
+	while (getter->got)
+		objcache_put(tc->cache, getter->objs[--getter->got]);
+	insisting.says = 0;
+	objcache_destroy(tc->cache);
+	tc->cache = NULL;
 }
 
 /* A backlog that the caller may not wait for. */
@@ -432,6 +523,8 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(s04_a_constructor_is_given_the_gfp_of_the_get),
 	KUNIT_CASE(s04_a_failing_constructor_gives_null_and_is_counted),
 	KUNIT_CASE(s04_get_err_and_prefill_err_say_what_the_constructor_said),
+	KUNIT_CASE(s04_whatever_a_constructor_says_ends_a_get),
+	KUNIT_CASE_SLOW(s19_whatever_a_constructor_says_a_get_waits),
 	KUNIT_CASE(s08_get_err_says_that_it_may_not_wait),
 	KUNIT_CASE(s04_get_err_says_that_there_is_no_memory),
 	KUNIT_CASE(s04_a_constructor_runs_outside_critical_sections),

@@ -26,11 +26,11 @@ void *objcache_try_get_checked(struct objcache_core *core,
 
 /* ---- with bounds ---- */
 
-/* None may be made now: -EAGAIN. */
+/* None may be made now: NULL, which unlike any errno no constructor can have said. */
 static void *objcache_make_now(struct objcache_core *core, gfp_t gfp)
 {
 	if (objcache_backlogged(core))
-		return ERR_PTR(-EAGAIN);
+		return NULL;
 	return objcache_fresh(core, gfp);
 }
 
@@ -46,7 +46,7 @@ static void *objcache_get_quarantined(struct objcache_core *core, gfp_t gfp)
 	if (obj)
 		return obj;
 	obj = objcache_make_now(core, gfp);
-	if (IS_ERR(obj))
+	if (IS_ERR_OR_NULL(obj))
 		oldest = objcache_check_oldest(core, false);
 	return oldest ?: obj;
 }
@@ -66,10 +66,10 @@ static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = objcache_get_now(core, gfp);
 
-	if (!(gfp & __GFP_NOFAIL) || obj != ERR_PTR(-EAGAIN))
+	if (!(gfp & __GFP_NOFAIL) || obj)
 		return obj;
 	obj = objcache_fresh(core, gfp);
-	if (!IS_ERR(obj))
+	if (!IS_ERR_OR_NULL(obj))
 		objcache_count(core, forced);
 	return obj;
 }
@@ -100,24 +100,26 @@ static gfp_t objcache_sure_gfp(gfp_t gfp)
 /* The first try, before anybody waits; where others do, nothing is taken from them. */
 static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = ERR_PTR(-EAGAIN);
+	void *obj = NULL;
 
 	if (!READ_ONCE(core->waiting))
 		obj = objcache_get_now(core, core->min_objects ?
 					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
-	if (IS_ERR(obj) && core->min_objects)
+	if (IS_ERR_OR_NULL(obj) && core->min_objects)
 		obj = objcache_make_now(core, gfp);
 	return obj;
 }
 
-/* For as long as it takes, or, without a minimum, until one cannot be made. */
-static void *objcache_get_last(struct objcache_core *core, gfp_t gfp, int err)
+/*
+ * For as long as it takes, or, without a minimum, until one cannot be made. @obj: what
+ * the first try has come to.
+ */
+static void *objcache_get_last(struct objcache_core *core, gfp_t gfp, void *obj)
 {
 	struct objcache_waiter w = {};
-	void *obj = ERR_PTR(err);
 
-	while (obj == ERR_PTR(-EAGAIN) || (core->min_objects && IS_ERR(obj))) {
-		w.would_make = obj == ERR_PTR(-EAGAIN);
+	while (!obj || (core->min_objects && IS_ERR(obj))) {
+		w.would_make = !obj;
 		switch (objcache_wait(core, &w, gfp)) {
 		case OBJCACHE_AN_OBJECT:
 			return w.obj;
@@ -144,16 +146,13 @@ static void *objcache_get_last(struct objcache_core *core, gfp_t gfp, int err)
  */
 void *objcache_get_bounded(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj;
-
 	if (!objcache_may_wait_for_one(core, gfp))
-		return objcache_get_at_once(core, gfp);
+		return objcache_get_at_once(core, gfp) ?: ERR_PTR(-EAGAIN);
 	/* For an object's end, among other things. */
 	objcache_dtor_might_run(core);
 	if (core->min_objects)
 		gfp = objcache_sure_gfp(gfp);
-	obj = objcache_get_first(core, gfp);
-	return IS_ERR(obj) ? objcache_get_last(core, gfp, PTR_ERR(obj)) : obj;
+	return objcache_get_last(core, gfp, objcache_get_first(core, gfp));
 }
 
 /**
@@ -186,7 +185,7 @@ static void *objcache_get_watched(struct objcache_core *core, gfp_t gfp)
 	void *obj = objcache_get_now(core, gfp);
 	int err;
 
-	if (obj != ERR_PTR(-EAGAIN))
+	if (obj)
 		return obj;
 	err = objcache_may_make(core, gfp);
 	return err ? ERR_PTR(err) : objcache_fresh(core, gfp);

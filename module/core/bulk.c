@@ -276,8 +276,8 @@ static int objcache_prefill_checked(struct objcache_core *core, gfp_t gfp)
 	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
 		return -EAGAIN;
 	obj = objcache_make(core, gfp);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
+	if (!objcache_is_object(obj))
+		return PTR_ERR(obj) ?: -EAGAIN;
 	objcache_check_park(core, obj, false);
 	objcache_count(core, prefilled);
 	return 0;
@@ -294,8 +294,8 @@ static int objcache_prefill_one(struct objcache_core *core, gfp_t gfp)
 	if (objcache_backlogged(core) || READ_ONCE(core->waiting))
 		return -EAGAIN;
 	obj = objcache_make(core, gfp);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
+	if (!objcache_is_object(obj))
+		return PTR_ERR(obj) ?: -EAGAIN;
 	if (!objcache_park(core, &obj, 1)) {
 		objcache_leave(core, objcache_here(core), OBJCACHE_LEAVING,
 			       &obj, 1);

@@ -187,8 +187,8 @@ static int objcache_make_min(struct objcache_core *core)
 	for (i = 0; i < core->min_objects; i++) {
 		void *obj = objcache_make(core, GFP_KERNEL);
 
-		if (IS_ERR(obj))
-			return PTR_ERR(obj);
+		if (IS_ERR_OR_NULL(obj))
+			return PTR_ERR(obj) ?: -EAGAIN;
 		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
 			       &obj, 1);
 		cond_resched();

@@ -83,7 +83,7 @@ out:
 	return obj;
 }
 
-/* Not from anywhere in the cache. */
+/* Not from anywhere in the cache; or as objcache_make(). */
 static __always_inline void *objcache_fresh(struct objcache_core *core,
 					    gfp_t gfp)
 {
@@ -95,7 +95,7 @@ static __always_inline void *objcache_fresh(struct objcache_core *core,
 		obj = objcache_make_some(core, gfp);
 	if (!obj) {
 		obj = objcache_make(core, gfp);
-		if (IS_ERR(obj))
+		if (!objcache_is_object(obj))
 			return obj;
 		objcache_count(core, fresh);
 		trace_objcache_miss(core->name, 1);

@@ -129,7 +129,7 @@ static noinline void *objcache_make_bounded(struct objcache_core *core,
 	if (obj)
 		return obj;
 	if (!objcache_reserve(core, 1))
-		return ERR_PTR(-EAGAIN);
+		return NULL;
 	return objcache_make_reserved(core, gfp);
 }
 
@@ -139,8 +139,8 @@ static noinline void *objcache_make_bounded(struct objcache_core *core,
  * @gfp: for the slab and the constructor
  *
  * Context: Any in which @gfp is legal.
- * Return: the object, counted as created, or ERR_PTR with nothing left behind: what
- * the constructor said; -EAGAIN, there are as many as there may be; else -ENOMEM.
+ * Return: the object, counted as created; NULL: there are as many as there may be; or
+ * ERR_PTR with nothing left behind: what the constructor said, any errno; else -ENOMEM.
  */
 void *objcache_make(struct objcache_core *core, gfp_t gfp)
 {
