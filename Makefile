@@ -14,6 +14,10 @@ plain = $(if $(filter-out 1,$(words x$(2)x))$(strip $(foreach character,$(odd),$
 ifneq ($(filter all modules modules_install linked tools install clean convert,$(or $(MAKECMDGOALS),all)),)
 $(call plain,CURDIR,$(CURDIR))
 $(foreach name,KDIR M DESTDIR INSTALL_MOD_PATH,$(call plain,$(name),$($(name))))
+# Without a folder kbuild would build, or clean, the kernel itself.
+ifeq ($(origin M)$(M),command line)
+$(error objcache: M=: no folder of a module was given)
+endif
 ifeq ($(origin O),command line)
 $(error objcache: O=$(O): not taken: outputs go to build/; KDIR is the kernel's own output folder)
 endif

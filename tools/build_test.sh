@@ -55,6 +55,13 @@ case_variables() {
 		expect 2 "$name=$work/a:b: no path that kbuild" make -C "$folder" "$name=$work/a:b" install
 	done
 	expect 2 "O=$work/a: not taken" make -C "$folder" "O=$work/a"
+	# It is the kernel's own Makefile that would be told.
+	kernel_by 'gcc (Debian 12.2.0-14) 12.2.0'
+	printf '%%:\n\ttouch told\n' >"$work/kernel/Makefile"
+	for name in clean modules modules_install install all convert; do
+		expect 2 "M=: no folder" make -C "$folder" "KDIR=$work/kernel" M= "$name"
+	done
+	[ ! -e "$work/kernel/told" ] || wrong "make M= has gone to the kernel"
 	for name in cli client; do
 		expect 2 "O=$work/a b: one path" make -C "$folder/tools/$name" "O=$work/a b" clean
 		expect 2 "O=: one path" make -C "$folder/tools/$name" O= clean
