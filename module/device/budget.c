@@ -4,8 +4,8 @@
  *
  * Taken before anything is allocated, in one step, so that those who ask at the
  * same time cannot pass the limit together. A cache takes the worst that it can
- * come to on all possible CPUs, an object its size while a session has it, a
- * workload its threads.
+ * come to on all possible CPUs, an object its size and its handle while a session
+ * has it, a workload its threads.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

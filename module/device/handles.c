@@ -42,6 +42,31 @@ struct object {
 	bool stamped;
 };
 
+/*
+ * What a handle can cost at worst: who keeps one in 64, or in 4096, has nodes of the
+ * xarray for each of them, which are many times as large as a small object.
+ */
+#define HANDLE_BYTES	(2 * (u64)sizeof(struct xa_node))
+
+static void handles_uncharge(struct session *session, unsigned int nr)
+{
+	session_uncharge(session, nr);
+	budget_return(nr * HANDLE_BYTES);
+}
+
+/* All of it, or nothing. */
+static int handles_charge(struct session *session, unsigned int nr)
+{
+	int ret = session_charge(session, nr);
+
+	if (ret)
+		return ret;
+	ret = budget_take("handles", nr * HANDLE_BYTES);
+	if (ret)
+		session_uncharge(session, nr);
+	return ret;
+}
+
 static u64 handle_owner(struct session *session, u32 handle)
 {
 	return (u64)session->id << 32 | handle;
@@ -215,7 +240,7 @@ static int handles_obtain(struct request *req, bool fresh)
 		cond_resched();
 	}
 	batch->done = req->nr;
-	session_uncharge(req->session, batch->count - req->nr);
+	handles_uncharge(req->session, batch->count - req->nr);
 	if (!req->nr)
 		return ret;
 	if (copy_to_user(u64_to_user_ptr(batch->handles), req->handles,
@@ -231,7 +256,7 @@ static int handles_get_any(struct request *req, unsigned int flags, bool fresh)
 	int ret = batch_validate(req, flags);
 
 	if (!ret)
-		ret = session_charge(req->session, req->arg->batch.count);
+		ret = handles_charge(req->session, req->arg->batch.count);
 	return ret ?: handles_obtain(req, fresh);
 }
 
@@ -252,7 +277,7 @@ static void handle_revoke(struct session *session, u32 handle, void *obj)
 	struct devcache *devcache = session_devcache(session);
 
 	xa_release(&session->handles, handle);
-	session_uncharge(session, 1);
+	handles_uncharge(session, 1);
 	if (devobj_release(devcache, obj, handle_owner(session, handle)))
 		objcache_put(devcache->cache, obj);
 }
@@ -290,7 +315,7 @@ static int handle_give(struct request *req, u32 handle)
 	ret = handle_take(session, handle, &object);
 	if (ret)
 		return ret;
-	session_uncharge(session, 1);
+	handles_uncharge(session, 1);
 	if (batch->flags & OBJCACHE_DEV_VERIFY)
 		batch->mismatches += object_check(devcache, &object,
 						  batch->value, handle);
@@ -389,7 +414,7 @@ int handles_check(struct request *req)
 	return handles_touch(req, false);
 }
 
-/* From the last close: nothing is pinned or reserved. */
+/* From the last close: nothing is pinned or reserved, and no workload runs. */
 void handles_put_all(struct session *session)
 {
 	struct devcache *devcache = session->devcache;
@@ -401,4 +426,5 @@ void handles_put_all(struct session *session)
 			objcache_put(devcache->cache, obj);
 		cond_resched();
 	}
+	handles_uncharge(session, atomic_read(&session->held));
 }

@@ -27,13 +27,11 @@ struct session *session_new(void)
 	return session;
 }
 
-/* From the last close: no call of this session is under way. */
+/* From the last close: no call of this session is under way, and it holds nothing. */
 void session_free(struct session *session)
 {
-	if (session->devcache) {
-		session_uncharge(session, atomic_read(&session->held));
+	if (session->devcache)
 		devcache_close(session->devcache);
-	}
 	xa_destroy(&session->handles);
 	mutex_destroy(&session->running);
 	mutex_destroy(&session->setup);

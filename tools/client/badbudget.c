@@ -151,6 +151,33 @@ static void budget_objects(unsigned int mb)
 	close(fd);
 }
 
+/*
+ * Objects of a few bytes, with less than a MiB left for them: who holds one handle in
+ * 64 has a node of 576 bytes for each, where objects alone would count 24.
+ */
+static void budget_handles(void)
+{
+	uint32_t handles[OBJCACHE_DEV_BATCH];
+	unsigned int mb, nr = 0;
+	int fd, err;
+
+	budget(ENOUGH_MB);
+	fd = session_with_cache(OBJCACHE_DEV_MIN_SIZE, 0);
+	for (mb = 1; mb < ENOUGH_MB; mb++) {
+		budget(mb);
+		if (!get(fd, handles, 1))
+			break;
+	}
+	do {
+		err = get(fd, handles, OBJCACHE_DEV_BATCH);
+		if (!err)
+			err = put(fd, handles, OBJCACHE_DEV_BATCH - 1);
+	} while (!err && ++nr < OBJCACHE_DEV_OBJECTS);
+	row(err, ENOSPC, "budget: handles far from one another, until refused");
+	row_number(nr <= (1 << 20) / 576, 1, "budget: their nodes count");
+	close(fd);
+}
+
 struct runner {
 	pthread_t thread;
 	int fd;
@@ -275,6 +302,7 @@ void cases_budget(void)
 	budget_session();
 	budget_caches();
 	budget_objects(mb);
+	budget_handles();
 	budget(ENOUGH_MB);
 	budget_runs();
 }
