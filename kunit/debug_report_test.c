@@ -365,6 +365,28 @@ static void s17_what_is_out_is_told_from_what_is_not(struct kunit *test)
 	finish(tc, 1);
 }
 
+/* A line of a table is one, whatever the task calls itself. */
+static void s17_a_task_of_any_name_has_one_line(struct kunit *test)
+{
+	static const char name[TASK_COMM_LEN] = "a\nb: 5\t%s\033[1m";
+	struct tcache *tc;
+	struct t_table *table;
+	char was[TASK_COMM_LEN];
+	struct tobj *obj;
+
+	t_need_files(test);
+	tc = create(test, "kunit-out", OBJCACHE_STACKS);
+	memcpy(was, current->comm, sizeof(was));
+	memcpy(current->comm, name, sizeof(name));
+	obj = s17_taker(tc);
+	memcpy(current->comm, was, sizeof(was));
+	table = t_table_open(test, "/sys/kernel/debug/objcache/kunit-out/outstanding", 16384);
+	expect_says(test, t_table_read(table), " ms: a\\nb: 5\\t%s\\e[1m/");
+	t_table_close(table);
+	objcache_put(tc->cache, obj);
+	finish(tc, 0);
+}
+
 /* ---- what is never put ---- */
 
 /* Without stacks, by task. */
@@ -416,6 +438,7 @@ static struct kunit_case debug_report_cases[] = {
 	KUNIT_CASE_SLOW(s17_more_than_can_wait_are_counted),
 	KUNIT_CASE(s17_stacks_beyond_the_table_are_summed_up),
 	KUNIT_CASE(s17_what_is_out_is_told_from_what_is_not),
+	KUNIT_CASE(s17_a_task_of_any_name_has_one_line),
 	KUNIT_CASE(s17_a_leak_without_stacks_is_by_task),
 	{}
 };

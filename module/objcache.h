@@ -845,8 +845,9 @@ DEFINE_CLASS(objcache_get, struct objcache_scope,
 
 /*
  * With OBJCACHE_CALLER defined reports in debug mode name file and line of the calls
- * that took the object and put it. Not of bulk and _noinline calls: those show in
- * the stacks. In a cache that is not checked a hit is the same as without.
+ * that took the object and put it. Not of bulk, _err and _noinline calls, nor of
+ * scopes and mempools: those show in the stacks. In a cache that is not checked a hit
+ * is the same as without.
  */
 #ifdef OBJCACHE_CALLER
 

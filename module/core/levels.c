@@ -68,8 +68,8 @@ static int objcache_read_name(const char *name)
 	if (!len)
 		return objcache_bad_debug("an entry has no name");
 	if (len >= OBJCACHE_NAME_LEN)
-		return objcache_bad_debug("'%s' is longer than %d characters",
-					  name, OBJCACHE_NAME_LEN - 1);
+		return objcache_bad_debug("'%*pE' is longer than %d characters",
+					  (int)len, name, OBJCACHE_NAME_LEN - 1);
 	for (i = 0; i < len; i++) {
 		if (isalnum(name[i]) || strchr("._-", name[i]) ||
 		    (name[i] == '*' && i == len - 1))

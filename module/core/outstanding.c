@@ -126,9 +126,11 @@ void objcache_show_outstanding(struct seq_file *m, struct objcache_core *core)
 		objcache_print_who(text, sizeof(text), &group->oldest);
 		seq_printf(m, "%lu objects, the oldest for %llu ms: %s\n",
 			   group->nr, objcache_group_ms(group, now), text);
-		for (j = 0; j < min(group->oldest.nr, OBJCACHE_FRAMES); j++)
-			seq_printf(m, "  %pS\n",
-				   (void *)group->oldest.frames[j]);
+		for (j = 0; j < min(group->oldest.nr, OBJCACHE_FRAMES); j++) {
+			objcache_print_frame(text, sizeof(text),
+					     group->oldest.frames[j]);
+			seq_printf(m, "  %s\n", text);
+		}
 	}
 	if (g->others)
 		seq_printf(m, "%lu objects from more stacks\n", g->others);
@@ -143,8 +145,11 @@ static void objcache_print_group(const struct objcache_group *group, u64 now)
 	objcache_print_who(text, sizeof(text), &group->oldest);
 	pr_err("  %lu objects, the oldest for %llu ms: taken by %s\n", group->nr,
 	       objcache_group_ms(group, now), text);
-	for (i = 0; i < min(group->oldest.nr, OBJCACHE_FRAMES); i++)
-		pr_err("    %pS\n", (void *)group->oldest.frames[i]);
+	for (i = 0; i < min(group->oldest.nr, OBJCACHE_FRAMES); i++) {
+		objcache_print_frame(text, sizeof(text),
+				     group->oldest.frames[i]);
+		pr_err("    %s\n", text);
+	}
 }
 
 /**

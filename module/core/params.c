@@ -204,8 +204,9 @@ static int objcache_set_age_ms(const char *val, const struct kernel_param *kp)
 
 	if (kstrtouint(val, 0, &ms) ||
 	    ms < OBJCACHE_MIN_AGE_MS || ms > OBJCACHE_MAX_AGE_MS)
-		return objcache_bad("module parameter age_ms: '%s' is not a number from %u to %u",
-				    val, OBJCACHE_MIN_AGE_MS, OBJCACHE_MAX_AGE_MS);
+		return objcache_bad("module parameter age_ms: '%*pE' is not a number from %u to %u",
+				    (int)strcspn(val, "\n"), val,
+				    OBJCACHE_MIN_AGE_MS, OBJCACHE_MAX_AGE_MS);
 	WRITE_ONCE(objcache_age_ms, ms);
 	return 0;
 }

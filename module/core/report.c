@@ -158,7 +158,7 @@ void objcache_note(struct objcache_core *core, struct objcache_who *who,
  * objcache_print_who - task, CPU, context and place of a call
  * @to: where to
  * @size: bytes there
- * @who: who
+ * @who: who; a task may have any name, line feeds in it
  *
  * Return: as snprintf().
  */
@@ -170,8 +170,9 @@ int objcache_print_who(char *to, size_t size, const struct objcache_who *who)
 		[OBJCACHE_IN_HARDIRQ] = "hardirq",
 		[OBJCACHE_IN_NMI] = "NMI",
 	};
-	int len = scnprintf(to, size, "%s/%d on CPU %d in %s", who->comm,
-			    who->pid, who->cpu, places[who->place]);
+	int len = scnprintf(to, size, "%*pE/%d on CPU %d in %s",
+			    (int)strlen(who->comm), who->comm, who->pid,
+			    who->cpu, places[who->place]);
 
 	if (who->file[0])
 		len += scnprintf(to + len, size - len, " at %s:%u", who->file,
@@ -179,14 +180,32 @@ int objcache_print_who(char *to, size_t size, const struct objcache_who *who)
 	return len;
 }
 
+/**
+ * objcache_print_frame - a step of a stack, by name
+ * @to: where to
+ * @size: bytes there
+ * @frame: the step
+ *
+ * Of code that is gone, as a module's init is, the kernel would show the address.
+ */
+void objcache_print_frame(char *to, size_t size, unsigned long frame)
+{
+	scnprintf(to, size, "%pS", (void *)frame);
+	if (!strncmp(to, "0x", 2))
+		scnprintf(to, size, "%p, code that is gone", (void *)frame);
+}
+
 /* ---- printing, where that is safe ---- */
 
 static void objcache_print_stack(const struct objcache_who *who)
 {
+	char text[128];
 	unsigned int i;
 
-	for (i = 0; i < min(who->nr, OBJCACHE_FRAMES); i++)
-		pr_err("    %pS\n", (void *)who->frames[i]);
+	for (i = 0; i < min(who->nr, OBJCACHE_FRAMES); i++) {
+		objcache_print_frame(text, sizeof(text), who->frames[i]);
+		pr_err("    %s\n", text);
+	}
 }
 
 static void objcache_print_part(const char *what, const struct objcache_who *who,

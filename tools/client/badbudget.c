@@ -293,11 +293,27 @@ static void budget_words(void)
 	}
 }
 
+/* A line feed, as echo adds one, would make two lines of one. */
+static void budget_lines(void)
+{
+	const char *says = "age_ms: 'many' is not a number";
+	unsigned int before = log_count(says);
+	int fd = open("/sys/module/objcache/parameters/age_ms",
+		      O_WRONLY | O_CLOEXEC);
+
+	row(write(fd, "many\n", 5) < 0 ? errno : 0, EINVAL,
+	    "budget: age_ms is not many");
+	close(fd);
+	row_number(log_count(says) - before, 1,
+		   "budget: the log names it in one line");
+}
+
 void cases_budget(void)
 {
 	unsigned int mb = 16 * possible_cpus();
 
 	budget_words();
+	budget_lines();
 	budget(mb);
 	budget_session();
 	budget_caches();

@@ -237,6 +237,19 @@ check_debug_mode() {
 		'  Put by insmod/.* at objcache_wrong.c:24' '  Found by insmod/.* at objcache_wrong.c:36'; do
 		dmesg | grep "objcache: $debug_line" || fail FAILED "debug mode does not say: $debug_line"
 	done
+	check_stack_of_init
+}
+
+# check_stack_of_init: what a module's init has taken is shown by name as long as that can be, and never by address.
+check_stack_of_init() {
+	debug_was=$(cat /sys/module/objcache/parameters/debug)
+	echo unload:stacks >/sys/module/objcache/parameters/debug
+	load objcache_unload
+	cat /sys/kernel/debug/objcache/unload/outstanding >/tmp/outstanding
+	unload objcache_unload
+	echo "$debug_was" >/sys/module/objcache/parameters/debug
+	grep "code that is gone" /tmp/outstanding || fail FAILED "no stack through init: $(cat /tmp/outstanding)"
+	! grep "^ *0x" /tmp/outstanding || fail FAILED "addresses in debugfs: $(grep "^ *0x" /tmp/outstanding)"
 }
 
 # check_unload: after rmmod objcache_unload.
