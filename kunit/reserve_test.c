@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* S19: never fewer objects than min_objects, and gets that do not fail */
+/* S19, and S20 with it: never fewer objects than min_objects, and gets that do not fail */
 
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -213,6 +213,36 @@ static void s19_what_is_kept_keeps_nobody_busy(struct kunit *test)
 	clear_bit(OBJCACHE_DUE_NOW, &core->due);
 	objcache_age(tc->cache);
 	KUNIT_EXPECT_EQ(test, core->due, 0);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), LEAST);
+	finish(tc, LEAST);
+}
+
+/* Aging has no object to take there, and the magazines of a burst all the same. */
+static void s20_at_the_minimum_empty_magazines_go(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, LEAST, 0);
+	struct tobj *objs[16];
+	unsigned int i;
+
+	t_need_magazines(test);
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, 16);
+	t_put_all(tc, objs, 16);
+	/* From the ring, each magazine for an empty one. */
+	t_get_all(tc, objs, 16);
+	for (i = LEAST; i < 16; i++)
+		t_discard(tc, objs[i], 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(existing(tc) == LEAST));
+	KUNIT_EXPECT_GT(test, t_stat(tc, magazines_empty), 2);
+	t_put_all(tc, objs, LEAST);
+	t_hold_keeper(tc->cache);
+	for (i = 0; i < 4; i++) {
+		objcache_age(tc->cache);
+		t_keeper_looks(tc->cache);
+		t_keeper_looks(tc->cache);
+	}
+	KUNIT_EXPECT_EQ(test, t_stat(tc, magazines_empty), 0);
+	KUNIT_EXPECT_EQ(test, existing(tc), LEAST);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), LEAST);
 	finish(tc, LEAST);
 }
@@ -566,6 +596,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(s19_drain_does_not_go_below),
 	KUNIT_CASE(s19_pressure_does_not_go_below),
 	KUNIT_CASE(s19_what_is_kept_keeps_nobody_busy),
+	KUNIT_CASE(s20_at_the_minimum_empty_magazines_go),
 	KUNIT_CASE(s19_a_doomed_one_is_replaced_in_its_memory),
 	KUNIT_CASE(s19_above_it_a_doomed_one_goes),
 	KUNIT_CASE(s19_it_is_tried_again_until_it_is_replaced),

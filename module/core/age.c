@@ -174,6 +174,7 @@ EXPORT_SYMBOL_GPL(objcache_age_step);
 /* To the CPUs that have done nothing since the step before. */
 static void objcache_age_visits(struct objcache_core *core)
 {
+	bool may_go = objcache_beyond_min(core);
 	unsigned long nr = 0;
 	int cpu;
 
@@ -182,6 +183,9 @@ static void objcache_age_visits(struct objcache_core *core)
 
 		if (!READ_ONCE(c->expired) ||
 		    objcache_touched(c) != READ_ONCE(c->touched))
+			continue;
+		/* At its minimum it has nothing to give up but empty magazines. */
+		if (!may_go && !objcache_empties_on(c))
 			continue;
 		/* A limit is not to be taken away beside objcache_bring_out(). */
 		if (objcache_may_disturb(cpu) || core->bounded)
@@ -203,8 +207,7 @@ void objcache_age(struct objcache *cache)
 	if (!objcache_cache_ok(cache, "age"))
 		return;
 	objcache_age_step(core);
-	if (objcache_beyond_min(core))
-		objcache_age_visits(core);
+	objcache_age_visits(core);
 }
 EXPORT_SYMBOL_GPL(objcache_age);
 
