@@ -429,6 +429,16 @@ def case_exit_codes():
         expect_in("no caches", "check: PASS 0 caches", root.objcache("check"))
 
 
+def case_what_cannot_be_written_is_no_success():
+    with Root() as root, open("/dev/full", "w", encoding="ascii") as full:
+        root.cache("map")
+        for arguments in ("list",), ("--json", "list"), ("stat", "map"), ("--help",), ("complete", "--caches"):
+            done = subprocess.run([OBJCACHE, f"--root={root.folder}", *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+            expect(f"{arguments} on a full disk", done.returncode, 4)
+            expect_in(f"{arguments}", "standard output: No space left on device", done.stderr)
+
+
 def case_long_words_overflow_nothing():
     with Root() as root:
         long = "x" * 3000

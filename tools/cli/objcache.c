@@ -4,10 +4,12 @@
  *
  * Each subcommand has a file of its own; here is which there are.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "tables.h"
@@ -110,8 +112,18 @@ static int words(int argc, char **argv)
 	return CODE_FINE;
 }
 
+/* What could not be written, on a full disk for one, was not said. */
+static void close_output(void)
+{
+	if (!ferror(stdout) && !fclose(stdout))
+		return;
+	fprintf(stderr, "objcache: standard output: %s\n", strerror(errno));
+	_exit(CODE_UNSUPPORTED);
+}
+
 int main(int argc, char **argv)
 {
+	atexit(close_output);
 	const struct command *command;
 	int first;
 
