@@ -321,6 +321,24 @@ static void s17_what_is_withdrawn_in_the_end_is_no_less(struct kunit *test)
 
 /* ---- the reserve ---- */
 
+/* Nobody gets: the keeper replaces it by itself, and as often as it takes. */
+static void s17_what_is_withdrawn_at_the_minimum_is_replaced(struct kunit *test)
+{
+	struct tcache *tc = create(test, 2, 2, OBJCACHE_STACKS);
+	struct tobj *objs[2];
+	unsigned int i;
+
+	t_get_all(tc, objs, 2);
+	atomic_set(&tc->fail_ctors, 2);
+	for (i = 0; i < 2; i++)
+		make_mistake(tc, NULL, objs[i], OVERRUN);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, remade) == 2));
+	KUNIT_EXPECT_EQ(test, existing(tc), 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 4);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, gets), 2);
+	finish(tc, 2, 2);
+}
+
 /* No get fails, though no object can be made for a while. */
 static void get_through_a_drought(struct t_thread *thread)
 {
@@ -374,6 +392,7 @@ static struct kunit_case debug_bounds_cases[] = {
 	KUNIT_CASE_SLOW(s17_what_is_withdrawn_is_not_missed),
 	KUNIT_CASE(s17_what_is_withdrawn_ends_a_wait),
 	KUNIT_CASE(s17_what_is_withdrawn_in_the_end_is_no_less),
+	KUNIT_CASE(s17_what_is_withdrawn_at_the_minimum_is_replaced),
 	KUNIT_CASE_SLOW(s17_the_reserve_is_there_while_no_constructor_works),
 	{}
 };

@@ -244,7 +244,7 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(waits, "gets that waited for the backlog to be smaller")	\
 	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
 	_(limit_waits, "times that a get waited because of max_objects or min_objects")	\
-	_(remade, "objects that others were made of, to keep min_objects")	\
+	_(remade, "objects made in place of others, to keep min_objects")	\
 	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")	\
 	_(put_twice, "debug mode: puts of an object that nobody has, racing ones included")	\
 	_(put_foreign, "debug mode: puts of what is no object of a cache that is checked")	\

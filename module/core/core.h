@@ -133,6 +133,7 @@ struct objcache_watch {
 	atomic_t serial;		/* of the last object */
 	atomic_t puts;			/* that asked whether to be dropped */
 	u32 seed;			/* of what they are told */
+	bool missing;			/* some may be that have to be there */
 	atomic_t unshown;		/* findings without a report */
 	struct ratelimit_state limit;	/* of reports */
 };
@@ -386,6 +387,7 @@ unsigned int objcache_reserve(struct objcache_core *core, unsigned int nr);
 void objcache_unreserve(struct objcache_core *core, unsigned int nr);
 unsigned int objcache_let_go(struct objcache_core *core, unsigned int nr);
 unsigned long objcache_beyond_min(struct objcache_core *core);
+bool objcache_below_min(struct objcache_core *core);
 void objcache_spare_add(struct objcache_core *core, void *obj);
 void *objcache_spare_take(struct objcache_core *core);
 void objcache_limit_init(struct objcache_core *core);
@@ -393,8 +395,8 @@ void objcache_limit_init(struct objcache_core *core);
 /* object.c: one object, made and unmade */
 void *objcache_make(struct objcache_core *core, gfp_t gfp);
 void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp);
-void *objcache_make_spare(struct objcache_core *core, gfp_t gfp);
-void *objcache_remake(struct objcache_core *core, void *obj);
+void objcache_unmake_to_spare(struct objcache_core *core, void *obj);
+void *objcache_remake(struct objcache_core *core);
 void objcache_spare_free(struct objcache_core *core);
 unsigned int objcache_make_bulk(struct objcache_core *core, gfp_t gfp,
 				unsigned int nr, void **objs);

@@ -25,6 +25,30 @@
 
 /* ---- unmaking ---- */
 
+/* Not of a cache that ends. */
+static bool objcache_any_missing(struct objcache_core *core)
+{
+	if (!READ_ONCE(core->min_objects))
+		return false;
+	return !llist_empty(&core->spare) ||
+	       (READ_ONCE(core->watch.missing) && objcache_below_min(core));
+}
+
+/* For what was doomed at the minimum, or withdrawn; whether none is missing now. */
+static bool objcache_replace_missing(struct objcache_core *core)
+{
+	while (objcache_any_missing(core)) {
+		void *obj = objcache_remake(core);
+
+		if (!obj)
+			return false;
+		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
+			       &obj, 1);
+		cond_resched();
+	}
+	return true;
+}
+
 /* At the minimum its memory is for its replacement. */
 static void objcache_end_doomed(struct objcache_core *core, void *obj)
 {
@@ -32,27 +56,8 @@ static void objcache_end_doomed(struct objcache_core *core, void *obj)
 		objcache_unmake(core, obj);
 		return;
 	}
-	obj = objcache_remake(core, obj);
-	if (obj)
-		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
-			       &obj, 1);
-}
-
-/* For what could not be replaced at once; whether that is over. */
-static bool objcache_replace_spare(struct objcache_core *core)
-{
-	void *obj;
-
-	/* Not for a cache that ends. */
-	while (READ_ONCE(core->min_objects) && !llist_empty(&core->spare)) {
-		obj = objcache_remake(core, NULL);
-		if (!obj)
-			break;
-		objcache_leave(core, objcache_here(core), OBJCACHE_DISPLACED,
-			       &obj, 1);
-		cond_resched();
-	}
-	return llist_empty(&core->spare);
+	objcache_unmake_to_spare(core, obj);
+	objcache_replace_missing(core);
 }
 
 static void objcache_unmake_doomed(struct objcache_core *core)
@@ -226,7 +231,7 @@ static void objcache_keep_all(struct objcache_core *core)
 	int node;
 
 	objcache_unmake_doomed(core);
-	left |= !objcache_replace_spare(core);
+	left |= !objcache_replace_missing(core);
 	for (node = 0; node < nr_node_ids; node++)
 		if (core->node[node])
 			left |= objcache_keep_node(core, node, drain, look);

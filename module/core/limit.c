@@ -93,6 +93,20 @@ unsigned long objcache_beyond_min(struct objcache_core *core)
 	return max(atomic_read(&core->stay) - min, 0);
 }
 
+/**
+ * objcache_below_min - are there fewer objects than there have to be?
+ * @core: the cache
+ *
+ * Only where some were withdrawn, in debug mode: all else goes by objcache_let_go().
+ *
+ * Context: Any.
+ * Return: whether.
+ */
+bool objcache_below_min(struct objcache_core *core)
+{
+	return atomic_read(&core->stay) < READ_ONCE(core->min_objects);
+}
+
 /* ---- spare memory ---- */
 
 /**

@@ -99,15 +99,8 @@ void *objcache_make_reserved(struct objcache_core *core, gfp_t gfp)
 	return obj;
 }
 
-/**
- * objcache_make_spare - make an object in spare memory
- * @core: the cache
- * @gfp: for the constructor
- *
- * Context: Any in which @gfp is legal, but NMI.
- * Return: as objcache_make(); NULL: there is no spare memory.
- */
-void *objcache_make_spare(struct objcache_core *core, gfp_t gfp)
+/* In spare memory; NULL: there is none. */
+static void *objcache_make_spare(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = objcache_spare_take(core);
 	int err;
@@ -263,25 +256,38 @@ void objcache_unmake(struct objcache_core *core, void *obj)
 	objcache_free(core, &obj, 1);
 }
 
+/**
+ * objcache_unmake_to_spare - destruct an object, and keep its memory for another
+ * @core: the cache, at its minimum
+ * @obj: the object
+ *
+ * Context: Process context, may sleep: the keeper only.
+ */
+void objcache_unmake_to_spare(struct objcache_core *core, void *obj)
+{
+	if (!objcache_retire(core, obj))
+		return;
+	objcache_count(core, destroyed);
+	objcache_spare_add(core, obj);
+}
+
 /* Of what keeps the minimum: it has to do without reclaim, and without the reserves. */
 #define OBJCACHE_REMAKE	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
 
 /**
- * objcache_remake - unmake an object, and make another one of its memory
- * @core: the cache, at its minimum
- * @obj: the object; NULL: there is some spare memory
+ * objcache_remake - make an object in place of another
+ * @core: the cache, with fewer objects than there have to be
  *
- * Context: Process context, may sleep: the keeper only.
- * Return: the new object; NULL: the memory is spare from now on.
+ * In spare memory, if there is some.
+ *
+ * Context: Process context: the keeper only.
+ * Return: the object; NULL: not now.
  */
-void *objcache_remake(struct objcache_core *core, void *obj)
+void *objcache_remake(struct objcache_core *core)
 {
-	if (obj && objcache_retire(core, obj)) {
-		objcache_count(core, destroyed);
-		objcache_spare_add(core, obj);
-	}
-	obj = objcache_make_spare(core, OBJCACHE_REMAKE);
-	if (IS_ERR_OR_NULL(obj))
+	void *obj = objcache_make(core, OBJCACHE_REMAKE);
+
+	if (!objcache_is_object(obj))
 		return NULL;
 	objcache_count(core, remade);
 	return obj;

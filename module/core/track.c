@@ -281,10 +281,14 @@ void objcache_withdraw(struct objcache_track *track)
 	atomic_set(&track->state, OBJCACHE_WITHDRAWN);
 	objcache_count(core, withdrawn);
 	objcache_count(core, destroyed);
-	/* Another one may be made for it. */
+	/* Another one may be made for it; at the minimum the keeper does. */
 	if (core->min_objects)
 		atomic_dec(&core->stay);
 	objcache_unreserve(core, 1);
+	if (objcache_below_min(core)) {
+		WRITE_ONCE(core->watch.missing, true);
+		objcache_want(core, OBJCACHE_DUE_NOW);
+	}
 }
 
 static void objcache_damaged(struct objcache_track *track,
