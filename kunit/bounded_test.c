@@ -378,7 +378,7 @@ static void s18_who_may_not_wait_does_not(struct kunit *test)
 	static const gfp_t gfps[] = {
 		0, GFP_NOWAIT, GFP_ATOMIC, GFP_KERNEL & ~__GFP_DIRECT_RECLAIM,
 		GFP_KERNEL | __GFP_NORETRY, GFP_NOIO | __GFP_NORETRY,
-		GFP_KERNEL | __GFP_RETRY_MAYFAIL,
+		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_ATOMIC | __GFP_NOFAIL,
 	};
 	struct tcache *tc = create_bounded(test, 1);
 	struct tobj *obj;
@@ -400,6 +400,7 @@ static void s18_who_may_wait_does_whatever_its_scope(struct kunit *test)
 		{ GFP_KERNEL, 0 }, { GFP_NOFS, 0 }, { GFP_NOIO, 0 },
 		{ GFP_KERNEL, PF_MEMALLOC_NOFS }, { GFP_KERNEL, PF_MEMALLOC_NOIO },
 		{ GFP_KERNEL | __GFP_NOFAIL, 0 },
+		{ GFP_NOIO | __GFP_NOFAIL | __GFP_NORETRY, 0 },
 	};
 	struct tcache *tc = create_bounded(test, 1);
 	struct t_getter *getter;

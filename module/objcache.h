@@ -473,11 +473,13 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * In a cache with a maximum, and no more to be made, a get with __GFP_DIRECT_RECLAIM
  * waits for a put, for an object's end or for a making that failed: first come, first
  * served. Without a minimum it does not if @gfp has __GFP_NORETRY or
- * __GFP_RETRY_MAYFAIL, and a fatal signal ends the wait, but for __GFP_NOFAIL. In a
- * cache with a minimum such a get never returns NULL: an object is tried to be made
- * without reclaim and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN
- * added, then it waits, and tries again every five seconds. Nobody waits in a
- * destructor of the same cache. No such wait under a lock that a dtor takes.
+ * __GFP_RETRY_MAYFAIL, and a fatal signal ends the wait; with __GFP_NOFAIL it does, and
+ * no signal ends that: only an object, or a constructor that fails. In a cache with a
+ * minimum such a get never returns NULL: an object is tried to be made without reclaim
+ * and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN added, then it
+ * waits, and tries again every five seconds. Nobody waits in a destructor of the same
+ * cache. Who may not wait gets NULL, with __GFP_NOFAIL too: the maximum holds. No such
+ * wait under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
  * caller is not preemptible, parked objects only.

@@ -38,8 +38,10 @@ bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp)
 	/* What would end the wait may be waiting for it. */
 	if (objcache_in_own_dtor(core))
 		return false;
-	return core->min_objects ||
-	       !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
+	/* As in the page allocator: who must not fail does not for these. */
+	if (core->min_objects || gfp & __GFP_NOFAIL)
+		return true;
+	return !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
 }
 
 /*
