@@ -331,6 +331,32 @@ static void s17_stacks_beyond_the_table_are_summed_up(struct kunit *test)
 	finish(tc, 0);
 }
 
+static void s17_what_is_out_is_grouped_by_stack(struct kunit *test)
+{
+	struct tcache *tc;
+	struct t_table *table;
+	const char *text, *most, *few;
+	struct tobj **objs = t_objs(test, 1003);
+	unsigned int i;
+
+	t_need_files(test);
+	tc = create(test, "kunit-out", OBJCACHE_STACKS);
+	t_get_all(tc, objs, 3);
+	for (i = 3; i < 1003; i++)
+		objs[i] = t_get(tc, GFP_KERNEL, 1);
+	table = t_table_open(test, "/sys/kernel/debug/objcache/kunit-out/outstanding", 16384);
+	text = t_table_read(table);
+	most = strstr(text, "\n1000 objects, the oldest for ");
+	few = strstr(text, "\n3 objects, the oldest for ");
+	KUNIT_EXPECT_EQ_MSG(test, 0, strncmp(text, "1003 objects are out\n", 21), "%s", text);
+	KUNIT_EXPECT_TRUE_MSG(test, most && few && most < few, "%s", text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, "s17_what_is_out_is_grouped_by_stack+0x"),
+				  "%s", text);
+	t_table_close(table);
+	t_put_all(tc, objs, 1003);
+	t_finish(tc);
+}
+
 /* Neither what is parked nor what is withdrawn is out; the oldest of a stack is shown. */
 static void s17_what_is_out_is_told_from_what_is_not(struct kunit *test)
 {
@@ -436,6 +462,7 @@ static struct kunit_case debug_report_cases[] = {
 	KUNIT_CASE(s17_a_parked_object_put_elsewhere_is_found),
 	KUNIT_CASE_SLOW(s17_a_cache_is_reported_ten_times_in_five_seconds),
 	KUNIT_CASE_SLOW(s17_more_than_can_wait_are_counted),
+	KUNIT_CASE(s17_what_is_out_is_grouped_by_stack),
 	KUNIT_CASE(s17_stacks_beyond_the_table_are_summed_up),
 	KUNIT_CASE(s17_what_is_out_is_told_from_what_is_not),
 	KUNIT_CASE(s17_a_task_of_any_name_has_one_line),

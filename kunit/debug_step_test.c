@@ -13,9 +13,9 @@
 #include "helpers.h"
 #include "steps.h"
 
-#define STEPS	300		/* much more than until it is known who was the first */
-
 #ifdef T_STEPS
+
+#define STEPS	300		/* much more than until it is known who was the first */
 
 struct stepped {
 	struct notifier_block notifier;
@@ -59,12 +59,12 @@ static void s17_a_put_within_a_put_is_found(struct kunit *test)
 	struct objcache_params params = {
 		.batch = 2, .capacity = 4, .flags = OBJCACHE_CHECK,
 	};
-	struct tcache *tc = t_create(test, &params);
 	static struct stepped st;
+	struct tcache *tc;
 	unsigned int i;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "the step keeps preemption off");
+	t_need_steps(test);
+	tc = t_create(test, &params);
 	st = (struct stepped) {
 		.notifier.notifier_call = stepped_notify, .notifier.priority = INT_MAX,
 		.task = current, .cache = tc->cache,
@@ -90,7 +90,7 @@ static void s17_a_put_within_a_put_is_found(struct kunit *test)
 
 static void s17_a_put_within_a_put_is_found(struct kunit *test)
 {
-	kunit_skip(test, "%u steps: for x86-64 only", STEPS);
+	t_need_steps(test);
 }
 
 #endif

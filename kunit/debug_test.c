@@ -4,7 +4,6 @@
  * in each context in which it can be made; the machine goes on and the books balance
  */
 
-#include <linux/fs.h>
 #include <linux/kmemleak.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -138,17 +137,6 @@ static void need_an_object(struct kunit *test, struct mistake *m)
 	take_and_put(test, m);
 }
 
-/* What is right after a mistake, as before: objects come and go, and all is counted. */
-static void expect_life_goes_on(struct tcache *tc)
-{
-	struct tobj *objs[40];
-
-	t_get_all(tc, objs, ARRAY_SIZE(objs));
-	t_put_all(tc, objs, ARRAY_SIZE(objs));
-	t_get_all(tc, objs, ARRAY_SIZE(objs));
-	t_put_all(tc, objs, ARRAY_SIZE(objs));
-}
-
 /* As t_finish(), but for @withdrawn objects, whose destructor does not run. */
 static void finish(struct tcache *tc, unsigned int withdrawn)
 {
@@ -192,8 +180,8 @@ static void make_mistake(struct kunit *test, const struct mistake *plan,
 	} else if (m.make == put_inside) {
 		t_run_in(T_TASK, put, &m);
 	}
-	expect_life_goes_on(m.tc);
-	expect_life_goes_on(m.other);
+	t_expect_life_goes_on(m.tc);
+	t_expect_life_goes_on(m.other);
 	finish(m.tc, !m.foreign && !m.elsewhere);
 	finish(m.other, m.elsewhere);
 	KUNIT_EXPECT_EQ_MSG(test, t_reports(), 1, "%s in %s",
@@ -356,7 +344,7 @@ static void s17_a_foreign_pointer_is_not_followed(struct kunit *test)
 	expect_foreign(tc, (void *)(LONG_MAX / 2), "No object of a checked cache begins there.");
 	KUNIT_EXPECT_EQ(test, t_stat(tc, put_foreign), 8);
 	t_put(tc, obj, 1);
-	expect_life_goes_on(tc);
+	t_expect_life_goes_on(tc);
 	finish(tc, 0);
 }
 
@@ -485,7 +473,7 @@ static void s17_racing_puts_are_found(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, t_stat(tc, put_twice), rounds);
 	KUNIT_EXPECT_EQ(test, t_stat(tc, puts), rounds);
-	expect_life_goes_on(tc);
+	t_expect_life_goes_on(tc);
 	finish(tc, rounds);
 }
 
@@ -588,240 +576,6 @@ static void s17_leaks_and_late_puts_are_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(core, OBJCACHE_STAT_discarded), 0);
 }
 
-/* ---- the quarantine ---- */
-
-static void s17_the_quarantine_is_first_in_first_out(struct kunit *test)
-{
-	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
-	struct tobj *objs[32];
-	unsigned int i;
-
-	t_get_all(tc, objs, 32);
-	t_put_all(tc, objs, 31);
-	/* As long as it is not full, a fresh one. */
-	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 32);
-	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 33);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 32);
-	for (i = 0; i < 31; i++) {
-		struct tobj *obj = t_get(tc, GFP_KERNEL, 1);
-
-		KUNIT_EXPECT_PTR_EQ(test, obj, objs[i]);
-		t_put(tc, obj, 1);
-	}
-	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 33);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, hits), 0);
-	t_put(tc, objs[31], 1);
-	t_finish(tc);
-}
-
-/* A put above the capacity is on its way out, is counted, and a get takes it back. */
-static void s17_what_the_quarantine_has_no_room_for_is_taken_back(struct kunit *test)
-{
-	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
-	struct tobj *objs[34];
-
-	t_hold_keeper(tc->cache);
-	t_get_all(tc, objs, 34);
-	t_put_all(tc, objs, 34);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, overflow), 2);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 32);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 2);
-	/* One that is too much, those two, and what has to be made. */
-	t_get_all(tc, objs, 34);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, fresh), 34 + 31);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 31);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, releasing), 0);
-	t_put_all(tc, objs, 34);
-	objcache_drain(tc->cache);
-	t_finish(tc);
-}
-
-/* What reset refuses is not kept, here either. */
-static void s17_what_is_refused_is_in_no_quarantine(struct kunit *test)
-{
-	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
-	struct tobj *obj = t_get(tc, GFP_KERNEL, 1);
-
-	WRITE_ONCE(tc->refuse, true);
-	t_put(tc, obj, 1);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, refused), 1);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
-	t_finish(tc);
-}
-
-/* Beyond the backlog's bound for who may neither wait nor fail, and for nobody else. */
-static void s17_a_backlog_is_as_long_as_without(struct kunit *test)
-{
-	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
-	struct tobj *obj;
-
-	t_doom(tc, 64);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_get_err(tc->cache, GFP_ATOMIC)), -EAGAIN);
-	obj = t_get(tc, GFP_ATOMIC | __GFP_NOFAIL, 1);
-	KUNIT_EXPECT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, t_stat(tc, forced), 1);
-	t_open_gate(tc);
-	t_put(tc, obj, 1);
-	t_finish(tc);
-}
-
-static void s17_drop_keeps_three_of_four(struct kunit *test)
-{
-	struct tcache *tc = create(test, "kunit", OBJCACHE_DROP);
-	unsigned int i;
-
-	for (i = 0; i < 1000; i++)
-		t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
-	/* Seven standard deviations to either side. */
-	KUNIT_EXPECT_GT(test, t_stat(tc, refused), 150);
-	KUNIT_EXPECT_LT(test, t_stat(tc, refused), 350);
-	t_finish(tc);
-}
-
-/* A NO_STEAL cache and a NODE_LOCAL one, and level none beside a check. */
-static void s17_each_flag_goes_with_it(struct kunit *test)
-{
-	static const unsigned int flags[] = {
-		OBJCACHE_NO_STEAL, OBJCACHE_NODE_LOCAL, OBJCACHE_DEBUG,
-		OBJCACHE_NO_STEAL | OBJCACHE_DROP,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct tcache *tc = create(test, "kunit", flags[i] | OBJCACHE_STACKS);
-
-		expect_life_goes_on(tc);
-		/* Such a cache keeps nothing, and so has nothing made ahead. */
-		if (flags[i] & OBJCACHE_NO_STEAL)
-			KUNIT_EXPECT_EQ(test, 0, objcache_prefill(tc->cache, 4, GFP_KERNEL));
-		if (flags[i] & (OBJCACHE_NO_STEAL | OBJCACHE_DEBUG))
-			KUNIT_EXPECT_EQ(test, 0, t_stat(tc, parked));
-		KUNIT_EXPECT_EQ(test, t_stat(tc, withdrawn), 0);
-		t_finish(tc);
-	}
-}
-
-/* ---- by name, and what people see ---- */
-
-#define PARAMETER	"/sys/module/objcache/parameters/debug"
-
-static char parameter_was[512];
-
-static int parameter_set(const char *text)
-{
-	struct file *file = filp_open(PARAMETER, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_write(file, text, strlen(text), &pos);
-	filp_close(file, NULL);
-	return ret < 0 ? ret : 0;
-}
-
-static void parameter_restore(void *unused)
-{
-	parameter_set(parameter_was);
-}
-
-static void parameter_save(struct kunit *test)
-{
-	struct file *file;
-	loff_t pos = 0;
-
-	t_need_files(test);
-	file = filp_open(PARAMETER, O_RDONLY, 0);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	memset(parameter_was, 0, sizeof(parameter_was));
-	KUNIT_EXPECT_GE(test, kernel_read(file, parameter_was, 500, &pos), 1);
-	filp_close(file, NULL);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, NULL));
-}
-
-static void expect_config(struct kunit *test, const char *name, const char *says)
-{
-	char path[96];
-	struct t_table *table;
-	struct tcache *tc = create(test, name, 0);
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/objcache/%s/config", name);
-	table = t_table_open(test, path, 4096);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(t_table_read(table), says), "%s: %s", name,
-				  table->text);
-	t_table_close(table);
-	expect_life_goes_on(tc);
-	t_finish(tc);
-}
-
-static void s17_caches_are_chosen_by_name(struct kunit *test)
-{
-	static const char names[] =
-		"kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none,kunit-bc:stacks\n";
-
-	parameter_save(test);
-	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));
-	expect_config(test, "kunit-a", "flags: 0x34 NO_AGING CHECK STACKS\n");
-	expect_config(test, "kunit-ab", "flags: 0x4 NO_AGING\n");
-	expect_config(test, "kunit-bb", "flags: 0x54 NO_AGING CHECK DROP\n");
-	expect_config(test, "kunit-bc", "flags: 0x74 NO_AGING CHECK STACKS DROP\n");
-	expect_config(test, "kunit-c", "flags: 0x14 NO_AGING CHECK\n");
-	expect_config(test, "kunit-d", "flags: 0xc NO_AGING DEBUG\n");
-	KUNIT_EXPECT_EQ(test, 0, parameter_set("\n"));
-	expect_config(test, "kunit-c", "flags: 0x4 NO_AGING\n");
-}
-
-static void s17_what_is_misspelt_is_refused(struct kunit *test)
-{
-	static const struct {
-		const char *text, *says;
-	} bad[] = {
-		{ "kunit:none+stack", "'stack' is no level" },
-		{ "kunit:check+", "'' is no level" },
-		{ "ku nit", "'ku nit' is no name" },
-		{ "kunit,,x", "an entry has no name" },
-		{ "k*t:check", "'k*t' is no name" },
-	};
-	unsigned int i;
-
-	parameter_save(test);
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		t_log_mark();
-		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
-		KUNIT_EXPECT_EQ_MSG(test, 1,
-				    t_log_lines("objcache: module parameter debug: ", bad[i].says,
-						"levels none, check, stacks, drop"),
-				    "%s", bad[i].text);
-	}
-}
-
-static void s17_what_is_out_is_grouped_by_stack(struct kunit *test)
-{
-	struct tcache *tc;
-	struct t_table *table;
-	const char *text, *most, *few;
-	struct tobj **objs = t_objs(test, 1003);
-	unsigned int i;
-
-	t_need_files(test);
-	tc = create(test, "kunit-out", OBJCACHE_STACKS);
-	t_get_all(tc, objs, 3);
-	for (i = 3; i < 1003; i++)
-		objs[i] = t_get(tc, GFP_KERNEL, 1);
-	table = t_table_open(test, "/sys/kernel/debug/objcache/kunit-out/outstanding", 16384);
-	text = t_table_read(table);
-	most = strstr(text, "\n1000 objects, the oldest for ");
-	few = strstr(text, "\n3 objects, the oldest for ");
-	KUNIT_EXPECT_EQ_MSG(test, 0, strncmp(text, "1003 objects are out\n", 21), "%s", text);
-	KUNIT_EXPECT_TRUE_MSG(test, most && few && most < few, "%s", text);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, "s17_what_is_out_is_grouped_by_stack+0x"),
-				  "%s", text);
-	t_table_close(table);
-	t_put_all(tc, objs, 1003);
-	t_finish(tc);
-}
-
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_SLOW(s17_put_twice_is_found),
 	KUNIT_CASE(s17_put_twice_is_found_in_nmi),
@@ -850,15 +604,6 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(s17_a_large_object_is_verified_as_a_whole),
 	KUNIT_CASE_SLOW(s17_racing_puts_are_found),
 	KUNIT_CASE_SLOW(s17_leaks_and_late_puts_are_found),
-	KUNIT_CASE(s17_the_quarantine_is_first_in_first_out),
-	KUNIT_CASE(s17_what_the_quarantine_has_no_room_for_is_taken_back),
-	KUNIT_CASE(s17_what_is_refused_is_in_no_quarantine),
-	KUNIT_CASE(s17_a_backlog_is_as_long_as_without),
-	KUNIT_CASE(s17_drop_keeps_three_of_four),
-	KUNIT_CASE(s17_each_flag_goes_with_it),
-	KUNIT_CASE(s17_caches_are_chosen_by_name),
-	KUNIT_CASE(s17_what_is_misspelt_is_refused),
-	KUNIT_CASE(s17_what_is_out_is_grouped_by_stack),
 	{}
 };
 

@@ -82,6 +82,7 @@ struct tobj **t_objs(struct kunit *test, unsigned int nr);
 void t_get_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
 void t_put_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
 void t_doom(struct tcache *tc, unsigned int nr);
+void t_expect_life_goes_on(struct tcache *tc);
 unsigned int t_try_get_all(struct tcache *tc, struct tobj **objs, unsigned int nr);
 
 /* The ownership stamp by itself; false: it was somebody else's */

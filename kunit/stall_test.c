@@ -221,9 +221,8 @@ static void s05_a_taker_held_up_anywhere_costs_no_object(struct kunit *test)
 	struct t_crew *crew;
 	bool all = true;
 
+	t_need_steps(test);
 	t_need_cpus(test, 3);
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "what is stepped here may sleep");
 	st = stall_create(test);
 	t_on_cpu(test, 0);
 	t_get_all(st->tc, st->hand, OBJECTS);
@@ -251,7 +250,7 @@ static void s05_a_taker_held_up_anywhere_costs_no_object(struct kunit *test)
 #else
 static void s05_a_taker_held_up_anywhere_costs_no_object(struct kunit *test)
 {
-	kunit_skip(test, "for x86-64 only");
+	t_need_steps(test);
 }
 #endif
 

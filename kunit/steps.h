@@ -6,6 +6,7 @@
 #ifndef _OBJCACHE_KUNIT_STEPS_H
 #define _OBJCACHE_KUNIT_STEPS_H
 
+#include <kunit/test.h>
 #include <linux/compiler.h>
 #include <linux/preempt.h>
 
@@ -29,5 +30,15 @@ static __always_inline void step_off(void)
 }
 
 #endif
+
+/* Skips the test of a call that is stepped where none can be. */
+static inline void t_need_steps(struct kunit *test)
+{
+#ifndef T_STEPS
+	kunit_skip(test, "the trap flag is x86-64's");
+#endif
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "the step keeps preemption off, and the call may sleep here");
+}
 
 #endif /* _OBJCACHE_KUNIT_STEPS_H */
