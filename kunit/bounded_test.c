@@ -329,6 +329,7 @@ static void s18_what_other_cpus_have_in_private_is_brought_out(struct kunit *tes
 	struct t_getter *getter[9];
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	t_on_cpu(test, 0);
 	KUNIT_ASSERT_EQ(test, objcache_prefill(tc->cache, 8, GFP_KERNEL), 8);
@@ -358,6 +359,8 @@ static void s18_nobody_waits_while_anything_is_parked_anywhere(struct kunit *tes
 	struct t_getter *getter;
 	unsigned int i;
 
+	/* One that is dropped is not parked, and here nobody unmakes it. */
+	t_need_keeping(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 20);
 	/* One is above the capacity, and on its way out. */

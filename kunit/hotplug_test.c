@@ -269,6 +269,7 @@ static void s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost(struct kuni
 	struct ticker *ticker;
 	unsigned int i;
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	ticker = ticker_create(tc, t_victim());

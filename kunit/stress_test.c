@@ -173,6 +173,7 @@ static void s03_the_detector_sees_contents_that_were_lost(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj *obj;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	obj = t_get(tc, GFP_KERNEL, 1);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
