@@ -130,7 +130,7 @@ static void budget_session(void)
 }
 
 /* What a session has already is not taken away; more is refused. */
-static void budget_objects(unsigned int mb)
+static void budget_objects(void)
 {
 	int fd = session_with_cache(SIZE, 0);
 	struct objcache_dev_run run = { .contexts = 1, .cpus = 1,
@@ -144,7 +144,7 @@ static void budget_objects(unsigned int mb)
 	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), ENOSPC,
 	    "budget: no workload");
 	row(put(fd, handles, 1), 0, "budget: it can be put");
-	budget(mb);
+	budget(ENOUGH_MB);
 	row(get(fd, handles, 1), 0, "budget: an object once more");
 	row(dev_ioctl(fd, OBJCACHE_IOC_RUN, &run), 0, "budget: a workload");
 	row_number(held(fd), 1, "budget: one object is held");
@@ -317,7 +317,8 @@ void cases_budget(void)
 	budget(mb);
 	budget_session();
 	budget_caches();
-	budget_objects(mb);
+	budget(ENOUGH_MB);
+	budget_objects();
 	budget_handles();
 	budget(ENOUGH_MB);
 	budget_runs();
