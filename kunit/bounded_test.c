@@ -649,6 +649,7 @@ static void s18_a_put_is_a_hit_again_after_a_wait(struct kunit *test)
 	struct t_getter *getter;
 	u64 hits;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, 64);
 	getter = t_getter_start(test, tc, GFP_KERNEL, 1);

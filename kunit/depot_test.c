@@ -479,6 +479,7 @@ static struct kunit_case depot_cases[] = {
 
 static struct kunit_suite depot_suite = {
 	.name = "objcache_depot",
+	.init = t_need_magazines,
 	.test_cases = depot_cases,
 };
 

@@ -6,6 +6,7 @@
 #include <linux/cpu.h>
 #include <linux/mm.h>
 
+#include "inside.h"
 #include "outside.h"
 
 /* ---- what a CPU costs ---- */
@@ -48,6 +49,7 @@ static void s20_an_absent_cpu_costs_next_to_nothing(struct kunit *test)
 	unsigned int cpus = num_online_cpus(), cpu = t_victim();
 	long all, without, share;
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	/* What the first ones need for good does not count. */
@@ -74,6 +76,7 @@ static void s20_a_cpu_that_goes_gives_its_part_back(struct kunit *test)
 	long cost, online, offline;
 	char name[24];
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	KUNIT_ASSERT_NOT_NULL(test, caches);
 	t_on_cpu(test, 0);

@@ -16,7 +16,7 @@
 
 #include "../module/compat.h"
 #include "contexts.h"
-#include "helpers.h"
+#include "inside.h"
 
 #define HOLDERS		4
 #define FIRST_USE	0x1000U
@@ -176,6 +176,7 @@ static void s16_the_last_holder_may_be_in_any_context(struct kunit *test)
 	struct shared *shared;
 	unsigned int context;
 
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	for (context = T_TASK; context < T_NMI; context++) {
 		shared = shared_get(tc, FIRST_USE + context, &out_of_turn);
@@ -343,6 +344,7 @@ static void s11_puts_without_a_magazine_to_be_had_are_not_lost(struct kunit *tes
 	struct objcache_stats st;
 	struct tcache *tc;
 
+	t_need_magazines(test);
 	KUNIT_ASSERT_NOT_NULL(test, pile);
 	tc = t_create(test, &params);
 	pile->tc = tc;

@@ -77,6 +77,7 @@ static void s12_no_part_of_a_dead_cpu_is_forgotten(struct kunit *test)
 	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
 	struct tobj *objs[CAPACITY];
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	t_get_all(tc, objs, CAPACITY);
@@ -104,6 +105,7 @@ static void s12_a_cpu_has_magazines_while_it_is_online(struct kunit *test)
 	unsigned int cpu = t_victim();
 	struct objcache_cpu *c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_NOT_NULL(test, c->loaded);
@@ -130,6 +132,7 @@ static void s12_a_cpu_that_is_back_parks_and_finds_objects(struct kunit *test)
 	struct tobj *objs[PARKED];
 	u64 fresh;
 
+	t_need_magazines(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	t_cpu_off(test, cpu);
@@ -155,6 +158,7 @@ static void s12_a_cache_works_while_a_cpu_is_away(struct kunit *test)
 	unsigned int cpu = t_victim();
 	struct tobj *objs[PARKED];
 
+	t_need_keeping(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	t_cpu_off(test, cpu);

@@ -147,6 +147,7 @@ static void s07_a_scan_takes_no_more_private_parts_than_it_needs(struct kunit *t
 	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpus = num_online_cpus();
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	park_private(test, tc);
 	t_scan(tc->cache, 1);
@@ -161,6 +162,7 @@ static void s07_a_scan_that_a_shared_part_serves_takes_no_private_part(struct ku
 	struct tcache *tc = t_create_small(test, 0);
 	unsigned int cpus = num_online_cpus();
 
+	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	park_private(test, tc);
 	t_on_cpu(test, 0);
@@ -206,6 +208,7 @@ static void s20_an_aged_and_drained_cache_keeps_no_magazines(struct kunit *test)
 	unsigned long fresh, now;
 	unsigned int i;
 
+	t_need_magazines(test);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_EXPECT_NOT_NULL(test, objs);
 	t_on_cpu(test, 0);

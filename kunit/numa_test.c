@@ -10,7 +10,7 @@
 #include <linux/nodemask.h>
 #include <linux/topology.h>
 
-#include "helpers.h"
+#include "inside.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -290,6 +290,7 @@ static struct kunit_case numa_cases[] = {
 
 static struct kunit_suite numa_suite = {
 	.name = "objcache_numa",
+	.init = t_need_magazines,
 	.test_cases = numa_cases,
 };
 

@@ -8,7 +8,7 @@
 
 #include <linux/kprobes.h>
 
-#include "helpers.h"
+#include "inside.h"
 
 static struct task_struct *asker;
 static unsigned int asked;
@@ -41,7 +41,7 @@ static int sleep_init(struct kunit *test)
 	err = register_kprobe(&might_sleep_probe);
 	if (!err)
 		err = kunit_add_action_or_reset(test, unprobe, NULL);
-	return err;
+	return err ?: t_need_magazines(test);
 }
 
 static void *get_inline(struct objcache *cache, gfp_t gfp)

@@ -17,6 +17,7 @@
 #include <linux/notifier.h>
 #include <linux/ptrace.h>
 
+#include "inside.h"
 #include "outside.h"
 #include "steps.h"
 
@@ -222,6 +223,7 @@ static void s05_a_taker_held_up_anywhere_costs_no_object(struct kunit *test)
 	bool all = true;
 
 	t_need_steps(test);
+	t_need_magazines(test);
 	t_need_cpus(test, 3);
 	st = stall_create(test);
 	t_on_cpu(test, 0);
