@@ -23,11 +23,16 @@ static int __init objcache_init(void)
 	if (err)
 		goto err_track;
 	objcache_debugfs_start();
-	err = objcache_chardev_init();
+	err = objcache_modules_start();
 	if (err)
 		goto err_debugfs;
+	err = objcache_chardev_init();
+	if (err)
+		goto err_modules;
 	return 0;
 
+err_modules:
+	objcache_modules_stop();
 err_debugfs:
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
@@ -39,10 +44,11 @@ err_kick:
 	return err;
 }
 
-/* Modules with caches depend on us, so all of those are gone. */
+/* Modules with caches depend on us, so all of those are gone, and what they forgot. */
 static void __exit objcache_exit_module(void)
 {
 	objcache_chardev_exit();
+	objcache_modules_stop();
 	objcache_debugfs_stop();
 	objcache_hotplug_stop();
 	objcache_report_late();

@@ -263,7 +263,8 @@ check_unload() {
 # check_nothing_left: after rmmod objcache. The caches named kunit-leaver are left
 # with objects out by a test of just that (S13), so their slabs stay for good.
 check_nothing_left() {
-	for left_module in objcache_example objcache_wrong objcache_kunit objcache_torture objcache_unload objcache; do
+	for left_module in objcache_example objcache_wrong objcache_kunit objcache_torture objcache_unload \
+		objcache_leaver objcache; do
 		is_loaded $left_module && fail FAILED "module $left_module is still loaded"
 	done
 	left_slabs=$(grep objcache /proc/slabinfo | grep -v kunit-leaver | cut -d' ' -f1 | tr '\n' ' ')
