@@ -9,6 +9,7 @@
 
 #include <linux/sched/mm.h>
 
+#include "inside.h"
 #include "outside.h"
 
 #define CAPACITY	32
@@ -44,6 +45,7 @@ static void s08_what_is_made_ahead_of_need_is_constructed(struct kunit *test)
 	struct tobj *objs[40];
 	unsigned int nr;
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	t_put(tc, t_get(tc, GFP_KERNEL, 1), 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, 100, GFP_KERNEL), 100);

@@ -120,6 +120,7 @@ static void prefill_says_how_many_it_parked(struct kunit *test)
 	struct tcache *tc;
 	unsigned int i, nr;
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		tc = t_create_small(test, 0);
@@ -140,6 +141,7 @@ static void prefill_keeps_to_the_capacity(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	unsigned int parked;
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	parked = objcache_prefill(tc->cache, NR, GFP_KERNEL);
 	KUNIT_EXPECT_LE(test, parked, 32);
@@ -153,6 +155,7 @@ static void prefill_ends_at_a_constructor_that_fails(struct kunit *test)
 {
 	struct tcache *tc = t_create_small(test, 0);
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, 5, objcache_prefill(tc->cache, 5, GFP_KERNEL));
 	atomic_set(&tc->fail_ctors, -1);

@@ -480,6 +480,7 @@ static void s11_a_visit_of_another_cpu_raises_no_softirq(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	unsigned int i;
 
+	t_need_parking(test);
 	t_need_cpus(test, 2);
 	memset(&visited, 0, sizeof(visited));
 	visit_probe = (struct kretprobe) {

@@ -158,6 +158,7 @@ static void s13_a_drain_does_not_end_when_the_keeper_is_called(struct kunit *tes
 	struct t_crew *crew = t_crew_create(test, 1, drain_it, &call);
 	struct tobj **objs = t_objs(test, MANY);
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, MANY);
 	t_doom(tc, 1);
@@ -282,6 +283,7 @@ static void s14_what_a_step_has_in_hand_is_waited_for(struct kunit *test)
 	unsigned int i;
 	u64 missing = 0;
 
+	t_need_parking(test);
 	t_need_cpus(test, 2);
 	stops_set(test);
 	KUNIT_ASSERT_NOT_NULL(test, ager);

@@ -32,6 +32,7 @@ static struct tcache *park_and_go(struct kunit *test, unsigned int cpu)
 {
 	struct tcache *tc = t_create_small(test, 0);
 
+	t_need_parking(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, num_online_cpus() - 1);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
@@ -317,6 +318,7 @@ static void s12_cpus_that_come_and_go_under_load_lose_nothing(struct kunit *test
 	struct t_crew *crew;
 	unsigned int i;
 
+	t_need_parking(test);
 	t_need_hotplug(test);
 	t_on_cpu(test, 0);
 	ticker = ticker_create(tc, t_victim());
@@ -383,6 +385,7 @@ static void s12_caches_come_and_go_while_cpus_do(struct kunit *test)
 	struct t_crew *crew;
 	atomic_t *rounds;
 
+	t_need_parking(test);
 	t_need_hotplug(test);
 	rounds = kunit_kzalloc(test, sizeof(*rounds), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rounds);

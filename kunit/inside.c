@@ -30,6 +30,12 @@ void t_need_keeping(struct kunit *test)
 		kunit_skip(test, "with debug= not everything that is put is kept");
 }
 
+void t_need_parking(struct kunit *test)
+{
+	if (levels(test) & OBJCACHE_DEBUG)
+		kunit_skip(test, "with debug= at level none nothing is parked");
+}
+
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_core *core = to_core(tc->cache);

@@ -19,6 +19,9 @@ int t_need_magazines(struct kunit *test);
 /* Likewise, where debug= has levels none or drop, at which puts are not kept. */
 void t_need_keeping(struct kunit *test);
 
+/* Likewise, at level none: not even what is made ahead. */
+void t_need_parking(struct kunit *test);
+
 /* Counted here once more, part by part; @cpu is dead or quiet. */
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu);
 

@@ -29,8 +29,10 @@ static struct objcache *park_plain(struct kunit *test, unsigned int size, unsign
 	struct objcache_params params = {
 		.size = size, .capacity = 2 * nr, .flags = OBJCACHE_NO_AGING,
 	};
-	struct objcache *cache = objcache_create("kunit-other", &params);
+	struct objcache *cache;
 
+	t_need_parking(test);
+	cache = objcache_create("kunit-other", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, nr, objcache_prefill(cache, nr, GFP_KERNEL));
@@ -202,13 +204,15 @@ static void s20_an_aged_and_drained_cache_keeps_no_magazines(struct kunit *test)
 	struct objcache_params params = {
 		.size = 16, .batch = BATCH, .capacity = CAPACITY, .flags = OBJCACHE_NO_AGING,
 	};
-	struct objcache *cache = objcache_create("kunit-other", &params);
-	void **objs = kvcalloc(CAPACITY, sizeof(*objs), GFP_KERNEL);
+	struct objcache *cache;
 	struct objcache_stats st;
 	unsigned long fresh, now;
 	unsigned int i;
+	void **objs;
 
 	t_need_magazines(test);
+	cache = objcache_create("kunit-other", &params);
+	objs = kvcalloc(CAPACITY, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_EXPECT_NOT_NULL(test, objs);
 	t_on_cpu(test, 0);

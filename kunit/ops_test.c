@@ -84,10 +84,12 @@ static void s04_get_err_and_prefill_err_say_what_the_constructor_said(struct kun
 		.size = 64, .batch = 4, .capacity = 32, .flags = OBJCACHE_NO_AGING,
 		.ops = &saying_ops, .ctx = &says,
 	};
-	struct objcache *cache = objcache_create("saying", &params);
+	struct objcache *cache;
 	unsigned int i;
 	void *obj;
 
+	t_need_parking(test);
+	cache = objcache_create("saying", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	t_on_cpu(test, 0);
 	for (i = 0; i < ARRAY_SIZE(said); i++) {
@@ -280,11 +282,12 @@ static void s04_a_constructor_runs_outside_critical_sections(struct kunit *test)
 		.size = 64, .batch = 4, .capacity = 32,
 		.ops = &looking_ops, .ctx = &seen,
 	};
-	struct objcache *cache = objcache_create("looking", &params);
+	struct objcache *cache;
 	unsigned long flags;
 	void *objs[10] = {};
 
 	t_need_magazines(test);
+	cache = objcache_create("looking", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	seen.cache = cache;
 	t_on_cpu(test, 0);
@@ -309,6 +312,7 @@ static void s04_a_constructor_may_sleep(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	struct tobj *objs[20];
 
+	t_need_parking(test);
 	tc->ctor_may_sleep = true;
 	t_get_all(tc, objs, 20);
 	t_put_all(tc, objs, 20);
@@ -421,6 +425,7 @@ static void s05_a_put_works_under_a_raw_spinlock(struct kunit *test)
 	struct objcache_stats st;
 	unsigned int context;
 
+	t_need_parking(test);
 	t_on_cpu(test, 0);
 	for (context = T_TASK; context <= T_RAW_LOCK; context++) {
 		t_get_all(tc, objs, job.nr);

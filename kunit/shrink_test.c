@@ -331,6 +331,7 @@ static void s07_scanning_under_load_loses_nothing(struct kunit *test)
 	unsigned long end = jiffies + msecs_to_jiffies(1500);
 	struct t_crew *crew;
 
+	t_need_parking(test);
 	crew = t_crew_create(test, 2 * num_online_cpus(), user_or_reclaim, tc);
 	t_crew_start(crew);
 	while (time_before(jiffies, end) || !t_stat(tc, shrunk) || t_stat(tc, gets) <= 100) {
