@@ -330,8 +330,8 @@ int objcache_cost(const char *name, const struct objcache_params *params,
  * Releases all that is parked and waits for the destructors. All objects should
  * have come back, and no call be under way. If objects are still out, their
  * number is logged and what they need stays for good; a late put is harmless.
- * The name is free on return. A cache that is left when the module whose call has
- * made it is gone is destroyed then, after a line in the log that names both.
+ * The name is free on return. A cache that is left when the module that has its
+ * ops goes is destroyed then, after a line in the log that names both.
  *
  * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
  * under a lock that a dtor or a hotplug callback takes.

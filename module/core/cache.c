@@ -196,10 +196,18 @@ static int objcache_make_min(struct objcache_core *core)
 	return 0;
 }
 
-static struct objcache *objcache_create_at(const char *name,
-					   const struct objcache_params *params,
-					   unsigned int abi, size_t params_size,
-					   unsigned long made_at)
+/**
+ * __objcache_create - what objcache_create() calls
+ * @name: as there
+ * @params: as there
+ * @abi: %OBJCACHE_ABI of the caller's header
+ * @params_size: bytes of the caller's struct objcache_params
+ *
+ * Return: as there.
+ */
+struct objcache *__objcache_create(const char *name,
+				   const struct objcache_params *params,
+				   unsigned int abi, size_t params_size)
 {
 	struct objcache_params chosen;
 	struct objcache_core *core;
@@ -216,7 +224,6 @@ static struct objcache *objcache_create_at(const char *name,
 	if (!objcache_name_taken(name))
 		core = objcache_new(name, &chosen);
 	if (!IS_ERR(core)) {
-		core->made_at = made_at;
 		list_add_tail(&core->list, &objcache_caches);
 		objcache_debugfs_add(core);
 	}
@@ -229,22 +236,6 @@ static struct objcache *objcache_create_at(const char *name,
 		return &core->pub;
 	objcache_destroy(&core->pub);
 	return ERR_PTR(err);
-}
-
-/**
- * __objcache_create - what objcache_create() calls
- * @name: as there
- * @params: as there
- * @abi: %OBJCACHE_ABI of the caller's header
- * @params_size: bytes of the caller's struct objcache_params
- *
- * Return: as there.
- */
-struct objcache *__objcache_create(const char *name,
-				   const struct objcache_params *params,
-				   unsigned int abi, size_t params_size)
-{
-	return objcache_create_at(name, params, abi, params_size, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__objcache_create);
 
@@ -268,7 +259,7 @@ struct objcache *__objcache_createf(const struct objcache_params *params,
 	va_start(args, fmt);
 	vsnprintf(name, sizeof(name), fmt, args);
 	va_end(args);
-	return objcache_create_at(name, params, abi, params_size, _RET_IP_);
+	return __objcache_create(name, params, abi, params_size);
 }
 EXPORT_SYMBOL_GPL(__objcache_createf);
 

@@ -214,8 +214,6 @@ struct objcache_core {
 	struct objcache_params params;	/* as chosen */
 	char name[OBJCACHE_NAME_LEN];
 	struct list_head list;
-	unsigned long made_at;		/* where create was called; 0: see @module */
-	const struct module *module;	/* that made it; may be gone if NULL */
 	struct dentry *dir;
 	struct lock_class_key dtor_key;
 	struct lockdep_map dtor_map;	/* held by dtors, and by who may wait for them */
@@ -605,7 +603,12 @@ unsigned int objcache_held_bytes(const struct objcache_params *params);
 unsigned int objcache_depot_objects(const struct objcache_params *params);
 
 /* glue.c: caches that a module forgets */
+#ifdef CONFIG_MODULES
 int objcache_modules_start(void);
 void objcache_modules_stop(void);
+#else
+static inline int objcache_modules_start(void) { return 0; }
+static inline void objcache_modules_stop(void) { }
+#endif
 
 #endif /* _OBJCACHE_CORE_H */

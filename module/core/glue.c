@@ -44,23 +44,15 @@ EXPORT_SYMBOL_GPL(objcache_mempool_free);
 
 /* ---- modules ---- */
 
-#ifdef CONFIG_MODULES
-/*
- * A cache is known by the address of the call that made it, until it is known whose
- * that is. It may be in what is __init, and so be another module's later.
- */
-static void objcache_attribute(struct module *there, struct module *whose)
+/* Whether it would call what has been in @module; NULL: any. */
+static bool objcache_calls(const struct objcache_core *core,
+			   const struct module *module)
 {
-	struct objcache_core *core;
+	const struct objcache_ops *ops = &core->ops;
 
-	mutex_lock(&objcache_mutex);
-	list_for_each_entry(core, &objcache_caches, list) {
-		if (!within_module(core->made_at, there))
-			continue;
-		core->made_at = 0;
-		core->module = whose;
-	}
-	mutex_unlock(&objcache_mutex);
+	return !module || within_module((unsigned long)ops->ctor, module) ||
+	       within_module((unsigned long)ops->dtor, module) ||
+	       within_module((unsigned long)ops->reset, module);
 }
 
 static struct objcache_core *objcache_left_by(const struct module *module)
@@ -69,52 +61,44 @@ static struct objcache_core *objcache_left_by(const struct module *module)
 
 	mutex_lock(&objcache_mutex);
 	list_for_each_entry(core, &objcache_caches, list)
-		if (core->module == module)
+		if (objcache_calls(core, module))
 			left = core;
 	mutex_unlock(&objcache_mutex);
 	return left;
 }
 
-/* Its exit is over, but its ops are still there. */
-static void objcache_destroy_left(struct module *module)
+static void objcache_destroy_left(const struct module *module, const char *name)
 {
 	struct objcache_core *core;
 
 	while ((core = objcache_left_by(module))) {
-		pr_err("%s: module %s is gone and has not destroyed it\n",
-		       core->name, module->name);
+		pr_err("%s: %s is gone and has not destroyed it\n", core->name,
+		       name);
 		objcache_destroy(&core->pub);
 	}
 }
 
-static int objcache_module_changes(struct notifier_block *unused,
-				   unsigned long state, void *module)
+#ifdef CONFIG_MODULES
+/* Its exit is over, or its init has failed; its ops are still there. */
+static int objcache_module_goes(struct notifier_block *unused,
+				unsigned long state, void *data)
 {
-	switch (state) {
-	case MODULE_STATE_COMING:
-		/* Whatever was made there, was made by what was there before. */
-		objcache_attribute(module, NULL);
-		break;
-	case MODULE_STATE_LIVE:
-		objcache_attribute(module, module);
-		break;
-	case MODULE_STATE_GOING:
-		objcache_attribute(module, module);
-		objcache_destroy_left(module);
-		break;
-	}
+	const struct module *module = data;
+
+	if (state == MODULE_STATE_GOING)
+		objcache_destroy_left(module, module->name);
 	return NOTIFY_DONE;
 }
-#else
-#define objcache_module_changes NULL
-#endif
 
 static struct notifier_block objcache_modules = {
-	.notifier_call = objcache_module_changes,
+	.notifier_call = objcache_module_goes,
 };
 
 /**
- * objcache_modules_start - from here on, what a module forgets goes with it
+ * objcache_modules_start - what a module forgets goes with it from here on
+ *
+ * A cache whose ops are its. Whose a cache without ops is, nobody can know: that
+ * one stays, and goes with us.
  *
  * Return: 0 or an errno.
  */
@@ -124,11 +108,13 @@ int objcache_modules_start(void)
 }
 
 /**
- * objcache_modules_stop - no module is looked at any more
+ * objcache_modules_stop - nobody is left who could use a cache
  *
- * Context: Process context.
+ * Context: Process context, sleeps.
  */
 void objcache_modules_stop(void)
 {
 	unregister_module_notifier(&objcache_modules);
+	objcache_destroy_left(NULL, "its user");
 }
+#endif

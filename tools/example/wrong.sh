@@ -41,15 +41,18 @@ said 1 'kunit-leaver-left: leak: 10 objects of 64 bytes are out at the end'
 said 2 '  10 objects, the oldest for .* taken by insmod/'
 # Once in each report of a leak, and as the taker in each of a late put.
 said 5 '    leaver_take'
-said 1 'kunit-leaver-left: module objcache_leaver is gone and has not destroyed it'
+said 1 'kunit-leaver-left: objcache_leaver is gone and has not destroyed it'
 [ ! -e /sys/kernel/debug/objcache/kunit-leaver-left ] || fail FAILED "the cache is still there"
+[ -e /sys/kernel/debug/objcache/kunit-leaver-plain ] || fail FAILED "whose it is, was a guess"
 found 1 put_twice
 found 3 put_late
 found 2 leaked
 
 step "rmmod objcache"
 unload objcache
-said 1 'unloaded with 17 objects of destroyed caches still out'
+said 1 'kunit-leaver-plain: its user is gone and has not destroyed it'
+said 1 'kunit-leaver-plain: leak: 10 objects of 64 bytes are out at the end'
+said 1 'unloaded with 27 objects of destroyed caches still out'
 dmesg | sed -n '/objcache: ====/,/objcache: ----/p'
 check_nothing_left
 check_taint
