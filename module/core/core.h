@@ -23,6 +23,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/ratelimit_types.h>
+#include <linux/rbtree.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -179,7 +180,7 @@ struct objcache_core {
 	struct llist_head spare;	/* memory kept for objects */
 	raw_spinlock_t spare_lock;	/* for who takes some */
 	raw_spinlock_t wait_lock;
-	struct list_head waiters;	/* struct objcache_waiter, the oldest first */
+	struct rb_root_cached waiters[2];	/* by ticket; [1]: who would make one */
 	unsigned int waiting;		/* how many; others look without the lock */
 	unsigned long tickets;		/* that were given to waiters, under the lock */
 	struct irq_work deal;
@@ -501,7 +502,7 @@ void objcache_bring_out(struct objcache_core *core);
 
 /* wait.c: waiting for an object */
 struct objcache_waiter {
-	struct list_head entry;		/* in &objcache_core.waiters, unless it was dealt to */
+	struct rb_node node;		/* in &objcache_core.waiters, unless it was dealt to */
 	struct task_struct *task;
 	bool would_make;		/* if it may; not who has failed to */
 	unsigned long ticket;		/* its place; 0: it has none yet */
@@ -517,6 +518,7 @@ enum objcache_dealt {
 };
 
 bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp);
+void objcache_leave_line(struct objcache_core *core, struct objcache_waiter *w);
 enum objcache_dealt objcache_wait(struct objcache_core *core,
 				  struct objcache_waiter *w, gfp_t gfp);
 

@@ -13,37 +13,42 @@
 static void objcache_hand_over(struct objcache_core *core,
 			       struct objcache_waiter *w, void *obj)
 {
-	list_del(&w->entry);
-	WRITE_ONCE(core->waiting, core->waiting - 1);
+	objcache_leave_line(core, w);
 	w->obj = obj;
 	WRITE_ONCE(w->dealt, true);
 	wake_up_process(w->task);
 }
 
-/* The first who would make one; who has just failed to would not. */
-static struct objcache_waiter *objcache_maker(struct objcache_core *core)
+/* The first of those who would make one, or of those who have just failed to. */
+static struct objcache_waiter *objcache_first(struct objcache_core *core,
+					      bool would_make)
 {
-	struct objcache_waiter *w;
+	struct rb_node *node = rb_first_cached(&core->waiters[would_make]);
 
-	list_for_each_entry(w, &core->waiters, entry)
-		if (w->would_make)
-			return w;
-	return NULL;
+	return rb_entry_safe(node, struct objcache_waiter, node);
+}
+
+static struct objcache_waiter *objcache_first_of_all(struct objcache_core *core)
+{
+	struct objcache_waiter *maker = objcache_first(core, true);
+	struct objcache_waiter *other = objcache_first(core, false);
+
+	if (!maker || !other)
+		return maker ?: other;
+	return maker->ticket < other->ticket ? maker : other;
 }
 
 /* Under the lock: something for somebody, if there is something and somebody. */
 static bool objcache_deal_one(struct objcache_core *core)
 {
-	struct objcache_waiter *w;
+	struct objcache_waiter *w = objcache_first_of_all(core);
 	void *obj;
 
-	w = list_first_entry_or_null(&core->waiters, struct objcache_waiter,
-				     entry);
 	if (!w)
 		return false;
 	obj = objcache_get_parked(core, true);
 	if (!obj) {
-		w = objcache_maker(core);
+		w = objcache_first(core, true);
 		if (!w || objcache_backlogged(core) ||
 		    !objcache_reserve(core, 1))
 			return false;

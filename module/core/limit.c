@@ -157,5 +157,6 @@ void objcache_limit_init(struct objcache_core *core)
 	init_llist_head(&core->spare);
 	raw_spin_lock_init(&core->spare_lock);
 	raw_spin_lock_init(&core->wait_lock);
-	INIT_LIST_HEAD(&core->waiters);
+	core->waiters[false] = RB_ROOT_CACHED;
+	core->waiters[true] = RB_ROOT_CACHED;
 }

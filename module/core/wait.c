@@ -44,25 +44,36 @@ bool objcache_may_wait_for_one(struct objcache_core *core, gfp_t gfp)
 	return !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
 }
 
+static bool objcache_came_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct objcache_waiter, node)->ticket <
+	       rb_entry(b, struct objcache_waiter, node)->ticket;
+}
+
 /*
  * Under the lock. Who has tried to make one, told to or after its time, and could not,
- * has not lost its place; nor has another one that comes back after it. It walks past
- * those that came back before, once for each making and once in its time.
+ * has not lost its place; nor has another one that comes back after it. So it is a
+ * tree: with interrupts off nobody walks past all those that wait.
  */
 static void objcache_line_up(struct objcache_core *core,
 			     struct objcache_waiter *w)
 {
-	struct objcache_waiter *next;
-
-	if (!w->ticket) {
+	if (!w->ticket)
 		w->ticket = ++core->tickets;
-		list_add_tail(&w->entry, &core->waiters);
-		return;
-	}
-	list_for_each_entry(next, &core->waiters, entry)
-		if (next->ticket > w->ticket)
-			break;
-	list_add_tail(&w->entry, &next->entry);
+	rb_add_cached(&w->node, &core->waiters[w->would_make],
+		      objcache_came_before);
+	WRITE_ONCE(core->waiting, core->waiting + 1);
+}
+
+/**
+ * objcache_leave_line - wait no longer
+ * @core: the cache, its wait_lock held
+ * @w: the waiter
+ */
+void objcache_leave_line(struct objcache_core *core, struct objcache_waiter *w)
+{
+	rb_erase_cached(&w->node, &core->waiters[w->would_make]);
+	WRITE_ONCE(core->waiting, core->waiting - 1);
 }
 
 /*
@@ -80,9 +91,8 @@ static void objcache_queue_up(struct objcache_core *core,
 	w->obj = NULL;
 	preempt_disable();
 	raw_spin_lock_irqsave(&core->wait_lock, flags);
-	first = list_empty(&core->waiters);
+	first = !core->waiting;
 	objcache_line_up(core, w);
-	WRITE_ONCE(core->waiting, core->waiting + 1);
 	raw_spin_unlock_irqrestore(&core->wait_lock, flags);
 	/*
 	 * That we wait before all looks for an object: pairs with the barriers in
@@ -102,10 +112,8 @@ static void objcache_step_out(struct objcache_core *core,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&core->wait_lock, flags);
-	if (!w->dealt) {
-		list_del(&w->entry);
-		WRITE_ONCE(core->waiting, core->waiting - 1);
-	}
+	if (!w->dealt)
+		objcache_leave_line(core, w);
 	raw_spin_unlock_irqrestore(&core->wait_lock, flags);
 }
 
