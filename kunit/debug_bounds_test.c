@@ -7,6 +7,7 @@
 #include <linux/topology.h>
 
 #include "contexts.h"
+#include "entry.h"
 #include "getter.h"
 #include "inside.h"
 #include "reports.h"
@@ -180,6 +181,66 @@ static void s17_what_another_node_has_stays_there(struct kunit *test)
 	t_get_all(tc, objs, 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 5);
 	t_put_all(tc, objs, 1);
+	objcache_drain(tc->cache);
+	finish(tc, 0, 0);
+}
+
+/*
+ * Here, displaced and leaving, then leaving over there: at the fourth look, for what is
+ * displaced over there, it is that no more.
+ */
+static unsigned int looks;
+
+static void have_it_age(struct pt_regs *regs, void *data)
+{
+	u64 end = ktime_get_mono_fast_ns() + 20ULL * NSEC_PER_SEC;
+	struct t_crew *crew = data;
+	struct tcache *tc = crew->data;
+
+	if (++looks < 4) {
+		t_at_next_entry();
+		return;
+	}
+	t_crew_start(crew);
+	while (!t_stored(tc, OBJCACHE_LEAVING) && ktime_get_mono_fast_ns() < end)
+		cpu_relax();
+}
+
+static void age(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+
+	objcache_age(tc->cache);
+}
+
+static void s17_what_ages_on_another_node_ends_a_wait(struct kunit *test)
+{
+	struct tcache *tc = create(test, 1, 0, OBJCACHE_CHECK);
+	unsigned int cpu = far_cpu();
+	struct t_getter *getter;
+	struct t_crew *crew;
+	struct tobj *obj;
+
+	t_need_entries(test);
+	if (cpu >= nr_cpu_ids || nr_node_ids > 2)
+		kunit_skip(test, "needs CPUs on two nodes");
+	t_get_all(tc, &obj, 1);
+	getter = t_getter_start(test, tc, GFP_KERNEL, 0);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	t_hold_keeper(tc->cache);
+	t_hold_dealer(tc->cache);
+	t_put(tc, obj, 1);
+	objcache_age(tc->cache);
+	crew = t_crew_create(test, 1, age, tc);
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
+	looks = 0;
+	t_at_entry(test, "objcache_depot_get", have_it_age, crew);
+	t_let_dealer(tc->cache);
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 1);
+	t_getter_puts(getter);
 	objcache_drain(tc->cache);
 	finish(tc, 0, 0);
 }
@@ -388,6 +449,7 @@ static struct kunit_case debug_bounds_cases[] = {
 	KUNIT_CASE(s17_nobody_waits_for_the_quarantine),
 	KUNIT_CASE(s17_what_another_node_has_is_not_waited_for),
 	KUNIT_CASE(s17_what_another_node_has_stays_there),
+	KUNIT_CASE(s17_what_ages_on_another_node_ends_a_wait),
 	KUNIT_CASE_SLOW(s17_many_share_a_small_pool),
 	KUNIT_CASE_SLOW(s17_what_is_withdrawn_is_not_missed),
 	KUNIT_CASE(s17_what_is_withdrawn_ends_a_wait),

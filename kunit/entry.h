@@ -18,4 +18,7 @@ void t_at_entry(struct kunit *test, const char *function,
 		void (*fn)(struct pt_regs *regs, void *data), void *data);
 bool t_was_entered(void);
 
+/* For @fn: this was not the one. */
+void t_at_next_entry(void);
+
 #endif /* _OBJCACHE_KUNIT_ENTRY_H */

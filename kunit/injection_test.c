@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * S19 under fault injection: each allocation of a create and of a get fails in turn.
- * Nothing is left behind, and no get with direct reclaim returns NULL.
+ * Nothing is left behind, and no get with direct reclaim returns NULL. And S18: what
+ * could not be made is not counted.
  *
  * Not within the kernel's making of a slab: where that fails, 6.12 prints a stack and
  * loses the slab's name.
@@ -162,7 +163,35 @@ static void s19_no_get_fails_at_any_allocation(struct kunit *test)
 	get_at_each(test, ALL_LEVELS, GFP_NOIO, 0);
 }
 
+/* Many cannot be made at once, and then one can: all that there may be still are. */
+static void s18_what_could_not_be_made_does_not_count(struct kunit *test)
+{
+	struct objcache_params params = {
+		.size = 64, .max_objects = 8 * num_possible_cpus(),
+	};
+	struct objcache *cache = objcache_create("kunit-nth", &params);
+	void **objs = kunit_kcalloc(test, params.max_objects + 1, sizeof(*objs), GFP_KERNEL);
+	unsigned int nr = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	need_faults(test);
+	current->fail_nth = 1;
+	do {
+		objs[nr] = objcache_get(cache, GFP_KERNEL | __GFP_NORETRY);
+		KUNIT_EXPECT_TRUE(test, nr || was_injected());
+	} while (objs[nr] && ++nr <= params.max_objects);
+	KUNIT_EXPECT_EQ(test, nr, params.max_objects);
+	objcache_put_bulk(cache, nr, objs);
+	objcache_destroy(cache);
+}
+
 #else
+
+static void s18_what_could_not_be_made_does_not_count(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
 
 static void s19_create_fails_at_any_allocation(struct kunit *test)
 {
@@ -179,6 +208,7 @@ static void s19_no_get_fails_at_any_allocation(struct kunit *test)
 static struct kunit_case injection_cases[] = {
 	KUNIT_CASE_SLOW(s19_create_fails_at_any_allocation),
 	KUNIT_CASE(s19_no_get_fails_at_any_allocation),
+	KUNIT_CASE(s18_what_could_not_be_made_does_not_count),
 	{}
 };
 

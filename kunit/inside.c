@@ -111,6 +111,24 @@ void t_hold_keeper(struct objcache *cache)
 		 !test_bit(OBJCACHE_DUE_LOOK, &core->due));
 }
 
+/* Who finds the bit set believes that it is queued. */
+void t_hold_dealer(struct objcache *cache)
+{
+	struct irq_work *deal = &to_core(cache)->deal;
+
+	do {
+		irq_work_sync(deal);
+	} while (atomic_fetch_or(IRQ_WORK_PENDING, &deal->node.a_flags) & IRQ_WORK_PENDING);
+}
+
+void t_let_dealer(struct objcache *cache)
+{
+	struct irq_work *deal = &to_core(cache)->deal;
+
+	atomic_andnot(IRQ_WORK_PENDING, &deal->node.a_flags);
+	irq_work_queue(deal);
+}
+
 static void keep(struct objcache *cache, unsigned long looked)
 {
 	struct objcache_core *core = to_core(cache);

@@ -49,4 +49,8 @@ void t_hold_keeper(struct objcache *cache);
 void t_keeper_hurries(struct objcache *cache);
 void t_keeper_looks(struct objcache *cache);
 
+/* Nothing is dealt to who waits until it is let: then at once, on this CPU. */
+void t_hold_dealer(struct objcache *cache);
+void t_let_dealer(struct objcache *cache);
+
 #endif /* _OBJCACHE_KUNIT_INSIDE_H */

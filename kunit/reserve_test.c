@@ -272,6 +272,21 @@ static void s19_a_doomed_one_is_replaced_in_its_memory(struct kunit *test)
 	finish(tc, 2);
 }
 
+/* The first of two, while the destructor of the second takes its time. */
+static void s19_each_is_replaced_at_once(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, 2, 2);
+
+	t_hold_keeper(tc->cache);
+	t_doom(tc, 2);
+	complete(&tc->gate);
+	irq_work_queue(&to_core(tc->cache)->kick);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_stat(tc, parked) == 1));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), 1);
+	t_open_gate(tc);
+	finish(tc, 2);
+}
+
 /* Refused ones, and above the minimum: those go. */
 static void s19_above_it_a_doomed_one_goes(struct kunit *test)
 {
@@ -601,6 +616,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(s19_what_is_kept_keeps_nobody_busy),
 	KUNIT_CASE(s20_at_the_minimum_empty_magazines_go),
 	KUNIT_CASE(s19_a_doomed_one_is_replaced_in_its_memory),
+	KUNIT_CASE(s19_each_is_replaced_at_once),
 	KUNIT_CASE(s19_above_it_a_doomed_one_goes),
 	KUNIT_CASE(s19_it_is_tried_again_until_it_is_replaced),
 	KUNIT_CASE(s19_destroy_frees_what_could_not_be_replaced),
