@@ -39,5 +39,7 @@ boot "$folder" guest-run.sh --append "slub_debug=FZPU,objcache-bad-large*" --pos
 main=$OUT
 OUT=$main/places
 mkdir "$OUT"
-CPUS=4 boot "$folder" guest-places.sh --nodes 1 --bare-node --append isolcpus=nohz,2 --boot-limit 140 --limit 600
+isolated=nohz
+[ "$KERNEL" != 6.1 ] || isolated=nohz,domain
+CPUS=4 boot "$folder" guest-places.sh --nodes 1 --bare-node --append "isolcpus=$isolated,2" --boot-limit 140 --limit 600
 OUT=$main
