@@ -528,7 +528,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(s04_a_constructor_is_given_the_gfp_of_the_get),
 	KUNIT_CASE(s04_a_failing_constructor_gives_null_and_is_counted),
 	KUNIT_CASE(s04_get_err_and_prefill_err_say_what_the_constructor_said),
-	KUNIT_CASE(s04_whatever_a_constructor_says_ends_a_get),
+	KUNIT_CASE_SLOW(s04_whatever_a_constructor_says_ends_a_get),
 	KUNIT_CASE_SLOW(s19_whatever_a_constructor_says_a_get_waits),
 	KUNIT_CASE(s08_get_err_says_that_it_may_not_wait),
 	KUNIT_CASE(s04_get_err_says_that_there_is_no_memory),
