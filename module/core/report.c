@@ -192,7 +192,7 @@ void objcache_print_frame(char *to, size_t size, unsigned long frame)
 {
 	scnprintf(to, size, "%pS", (void *)frame);
 	if (!strncmp(to, "0x", 2))
-		scnprintf(to, size, "%p, code that is gone", (void *)frame);
+		strscpy(to, "code that is gone", size);
 }
 
 /* ---- printing, where that is safe ---- */
