@@ -41,6 +41,9 @@ folder=$1
 cd "$folder"
 mapfile -t files < <(grep -lE '\b(kmem_cache_[a-z_]+|KMEM_CACHE|struct kmem_cache)\b' -- *.[ch] 2>/dev/null | grep -v '\.mod\.c$')
 [ ${#files[@]} -gt 0 ] || die USAGE "M=$folder: no *.c or *.h there uses kmem_cache"
+for file in "${files[@]}"; do
+	[ -w "$file" ] || die USAGE "M=$folder: $file: not to be written; nothing was"
+done
 "$here/deps.sh" convert
 
 # What a plain cache has no counterpart of, before anything is changed.
@@ -70,7 +73,6 @@ for file in "${files[@]}"; do
 		sed -i "${at:-1}a #include \"objcache.h\"" "$work/$file"
 	fi
 done
-
 
 for file in "${files[@]}"; do
 	diff -u --label "a/$file" --label "b/$file" "$file" "$work/$file" || [ $? = 1 ]

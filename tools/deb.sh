@@ -42,7 +42,7 @@ read_version() {
 
 # fill FILE...: who maintains it, which version, which year.
 fill() {
-	sed -i "s|@MAINTAINER@|$MAINTAINER|; s|@VERSION@|$VERSION|; s|@YEAR@|$YEAR|" "$@"
+	sed -i "s|@MAINTAINER@|${MAINTAINER//&/\\&}|; s|@VERSION@|$VERSION|; s|@YEAR@|$YEAR|" "$@"
 }
 
 # assemble FOLDER: the source package.
@@ -75,7 +75,7 @@ check() {
 "$here/deps.sh" deb
 read_version
 MAINTAINER=${MAINTAINER:-$(git_says log -1 --format='%an <%ae>')} || MAINTAINER=
-[[ $MAINTAINER =~ ^[^\<\>\|]+' <'[^\<\>\|\ ]+@[^\<\>\|\ ]+'>'$ ]] ||
+[[ $MAINTAINER =~ ^[^\<\>\|\\]+' <'[^\<\>\|\\\ ]+@[^\<\>\|\\\ ]+'>'$ ]] ||
 	die USAGE "MAINTAINER=$MAINTAINER: not of the form NAME <ADDRESS>"
 start_leg deb
 assemble "$OUT/objcache-$VERSION"
