@@ -388,20 +388,33 @@ static void s18_a_backlog_that_shrinks_ends_a_wait(struct kunit *test)
 
 /* ---- a making that failed ---- */
 
-static struct tcache *create_reserved(struct kunit *test, unsigned int flags)
+static struct tcache *create_reserved(struct kunit *test, unsigned int max, unsigned int flags)
 {
 	struct objcache_params params = {
-		.batch = 2, .capacity = 16, .min_objects = 1, .flags = flags,
+		.batch = 2, .capacity = 16, .max_objects = max, .min_objects = 1,
+		.flags = flags,
 	};
 
 	t_on_cpu(test, 0);
 	return t_create(test, &params);
 }
 
+static void expect_order(struct tcache *tc, struct t_getter *first, struct t_getter *second)
+{
+	struct kunit *test = tc->test;
+
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(first));
+	KUNIT_EXPECT_FALSE(test, t_getter_is_back(second));
+	t_getter_puts(first);
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(second));
+	t_getter_puts(second);
+	atomic_set(&tc->fail_ctors, 0);
+}
+
 /* The first has tried once more, after its time, and waits again. */
 static void s18_who_could_not_make_one_keeps_its_place(struct kunit *test)
 {
-	struct tcache *tc = create_reserved(test, 0);
+	struct tcache *tc = create_reserved(test, 0, 0);
 	struct t_getter *first, *second;
 	unsigned int waits;
 	struct tobj *obj;
@@ -421,12 +434,54 @@ static void s18_who_could_not_make_one_keeps_its_place(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&tc->ctor_failures),
 			(int)t_stat(tc, limit_waits) + 2 + 2);
 	t_put(tc, obj, 1);
-	KUNIT_EXPECT_TRUE(test, t_getter_comes(first));
-	KUNIT_EXPECT_FALSE(test, t_getter_is_back(second));
-	t_getter_puts(first);
-	KUNIT_EXPECT_TRUE(test, t_getter_comes(second));
-	t_getter_puts(second);
+	expect_order(tc, first, second);
+	t_expect_balanced(tc, 0);
+	t_destroy(tc);
+}
+
+/* The first could not make one, and then there was a second one, so nobody else may. */
+static void s18_who_could_not_make_one_is_served_first(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, 2, 0);
+	struct t_getter *first, *second;
+	struct tobj *objs[2];
+
+	t_get_all(tc, objs, 1);
+	atomic_set(&tc->fail_ctors, -1);
+	first = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
 	atomic_set(&tc->fail_ctors, 0);
+	objs[1] = t_get(tc, GFP_NOWAIT, 1);
+	if (!objs[1])
+		kunit_skip(test, "it has tried again, after five seconds, just now");
+	second = t_getter_start(test, tc, GFP_KERNEL, 2);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(second));
+	t_put(tc, objs[0], 1);
+	expect_order(tc, first, second);
+	t_put(tc, objs[1], 1);
+	t_expect_balanced(tc, 0);
+	t_destroy(tc);
+}
+
+/* The other way round: the second could try, as one had gone, while nobody deals. */
+static void s18_who_could_not_make_one_is_served_last(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, 2, 0);
+	struct t_getter *first, *second;
+	struct tobj *objs[2];
+
+	t_get_all(tc, objs, 2);
+	first = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
+	atomic_set(&tc->fail_ctors, -1);
+	t_hold_dealer(tc->cache);
+	t_discard(tc, objs[1], 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	second = t_getter_start(test, tc, GFP_KERNEL, 2);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(second));
+	t_put(tc, objs[0], 1);
+	t_let_dealer(tc->cache);
+	expect_order(tc, first, second);
 	t_expect_balanced(tc, 0);
 	t_destroy(tc);
 }
@@ -434,7 +489,7 @@ static void s18_who_could_not_make_one_keeps_its_place(struct kunit *test)
 /* Nothing is made ahead of those who wait. */
 static void expect_prefill_after(struct kunit *test, unsigned int flags)
 {
-	struct tcache *tc = create_reserved(test, flags);
+	struct tcache *tc = create_reserved(test, 0, flags);
 	struct t_getter *getter;
 	struct tobj *obj;
 	int err;
@@ -473,6 +528,8 @@ static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_who_gives_up_its_limit_is_visited),
 	KUNIT_CASE(s18_a_backlog_that_shrinks_ends_a_wait),
 	KUNIT_CASE_SLOW(s18_who_could_not_make_one_keeps_its_place),
+	KUNIT_CASE(s18_who_could_not_make_one_is_served_first),
+	KUNIT_CASE(s18_who_could_not_make_one_is_served_last),
 	KUNIT_CASE(s18_a_prefill_is_not_before_who_waits),
 	{}
 };
