@@ -230,7 +230,7 @@ static void have_one_wait(struct pt_regs *regs, void *data)
 	struct t_crew *crew = data;
 	struct tcache *tc = crew->data;
 
-	t_crew_start(crew);
+	t_crew_come(crew);
 	in_time(READ_ONCE(to_core(tc->cache)->waiting) &&
 		READ_ONCE(crew->threads[0].task->__state) & TASK_UNINTERRUPTIBLE);
 	t_let_dealer(tc->cache);
@@ -250,6 +250,7 @@ static void s18_what_is_taken_out_of_a_ring_ends_a_wait(struct kunit *test)
 	/* A magazine, in the ring. */
 	KUNIT_ASSERT_EQ(test, t_parked_on(tc, t_nth_cpu(0)), 2);
 	crew = t_crew_create(test, 1, get_and_put, tc);
+	t_crew_poll(crew);
 	t_on_cpu(test, 1);
 	t_hold_keeper(tc->cache);
 	objcache_age(tc->cache);
@@ -270,11 +271,13 @@ static void s18_what_is_taken_out_of_a_ring_ends_a_wait(struct kunit *test)
 static void s18_what_a_bulk_get_brings_along_ends_a_wait(struct kunit *test)
 {
 	struct tcache *tc = create(test, 3, 4);
-	struct t_crew *crew = t_crew_create(test, 1, get_and_put, tc);
 	struct tobj *objs[3];
+	struct t_crew *crew;
 
 	t_need_cpus(test, 2);
 	t_need_entries(test);
+	crew = t_crew_create(test, 1, get_and_put, tc);
+	t_crew_poll(crew);
 	t_on_cpu(test, 1);
 	t_get_all(tc, objs, 3);
 	t_put_nested(tc, objs, 3);
@@ -324,8 +327,9 @@ static void have_it_put(struct pt_regs *regs, void *data)
 {
 	struct t_crew *crew = data;
 
-	t_crew_start(crew);
-	in_time(completion_done(&crew->threads[0].done));
+	t_crew_come(crew);
+	/* completion_done() takes a lock. */
+	in_time(READ_ONCE(crew->threads[0].done.done));
 }
 
 /*
@@ -346,6 +350,7 @@ static void s18_who_gives_up_its_limit_is_visited(struct kunit *test)
 	t_put_all(giver.tc, objs, 2);
 	KUNIT_ASSERT_EQ(test, t_parked_on(giver.tc, t_nth_cpu(0)), 2);
 	giver.obj = objs[2];
+	t_crew_poll(crew);
 	t_at_entry(test, "objcache_bring_out", have_it_put, crew);
 	for (i = 0; i < 3; i++) {
 		getter[i] = t_getter_start(test, giver.tc, GFP_KERNEL, 1);

@@ -3,6 +3,7 @@
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -72,6 +73,9 @@ static int t_thread_main(void *p)
 	struct t_thread *thread = p;
 
 	wait_for_completion(&thread->crew->go);
+	while (thread->crew->polls && !READ_ONCE(thread->crew->come) &&
+	       !t_crew_stopping(thread->crew))
+		usleep_range(200, 1000);
 	if (!t_crew_stopping(thread->crew))
 		thread->crew->fn(thread);
 	complete_all(&thread->done);
@@ -122,6 +126,17 @@ struct t_crew *t_crew_create(struct kunit *test, unsigned int nr,
 void t_crew_start(struct t_crew *crew)
 {
 	complete_all(&crew->go);
+}
+
+void t_crew_poll(struct t_crew *crew)
+{
+	crew->polls = true;
+	t_crew_start(crew);
+}
+
+void t_crew_come(struct t_crew *crew)
+{
+	WRITE_ONCE(crew->come, true);
 }
 
 /* Stops all threads and waits for them. May be called again. */

@@ -37,6 +37,8 @@ struct t_thread {
  * @data: for @fn
  * @stop: they are to come home
  * @go: the start
+ * @polls: but then they look for @come
+ * @come: for what starts them from an NMI, where completions are not to be had
  * @nr: how many they are
  * @threads: each of them
  */
@@ -45,6 +47,8 @@ struct t_crew {
 	void *data;
 	bool stop;
 	struct completion go;
+	bool polls;
+	bool come;
 	unsigned int nr;
 	struct t_thread threads[];
 };
@@ -52,6 +56,8 @@ struct t_crew {
 struct t_crew *t_crew_create(struct kunit *test, unsigned int nr,
 			     void (*fn)(struct t_thread *thread), void *data);
 void t_crew_start(struct t_crew *crew);
+void t_crew_poll(struct t_crew *crew);
+void t_crew_come(struct t_crew *crew);
 void t_crew_stop(struct t_crew *crew);
 bool t_crew_join(struct t_crew *crew);
 

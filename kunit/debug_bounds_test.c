@@ -201,7 +201,7 @@ static void have_it_age(struct pt_regs *regs, void *data)
 		t_at_next_entry();
 		return;
 	}
-	t_crew_start(crew);
+	t_crew_come(crew);
 	while (!t_stored(tc, OBJCACHE_LEAVING) && ktime_get_mono_fast_ns() < end)
 		cpu_relax();
 }
@@ -232,6 +232,7 @@ static void s17_what_ages_on_another_node_ends_a_wait(struct kunit *test)
 	t_put(tc, obj, 1);
 	objcache_age(tc->cache);
 	crew = t_crew_create(test, 1, age, tc);
+	t_crew_poll(crew);
 	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
 	looks = 0;
 	t_at_entry(test, "objcache_depot_get", have_it_age, crew);
