@@ -334,7 +334,7 @@ static void have_it_put(struct pt_regs *regs, void *data)
 
 /*
  * A put there gives up its limit by itself, as it sees that somebody waits, just before
- * that one looks who has one; and it has more than was put.
+ * that one looks who has one; and it has more than was put. Who deals is not on its CPU.
  */
 static void s18_who_gives_up_its_limit_is_visited(struct kunit *test)
 {
@@ -351,9 +351,15 @@ static void s18_who_gives_up_its_limit_is_visited(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, t_parked_on(giver.tc, t_nth_cpu(0)), 2);
 	giver.obj = objs[2];
 	t_crew_poll(crew);
+	t_on_cpu(test, 1);
+	t_hold_dealer(giver.tc->cache);
 	t_at_entry(test, "objcache_bring_out", have_it_put, crew);
 	for (i = 0; i < 3; i++) {
 		getter[i] = t_getter_start(test, giver.tc, GFP_KERNEL, 1);
+		if (!i) {
+			KUNIT_EXPECT_TRUE(test, t_getter_waits(getter[i]));
+			t_let_dealer(giver.tc->cache);
+		}
 		KUNIT_EXPECT_TRUE_MSG(test, t_getter_comes(getter[i]), "%u", i);
 	}
 	KUNIT_EXPECT_TRUE(test, t_was_entered());

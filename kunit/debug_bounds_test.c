@@ -383,10 +383,10 @@ static void s17_what_is_withdrawn_in_the_end_is_no_less(struct kunit *test)
 
 /* ---- the reserve ---- */
 
-/* Nobody gets: the keeper replaces it by itself, and as often as it takes. */
+/* Nobody gets, and no age step calls: the keeper is called, and tries until it can. */
 static void s17_what_is_withdrawn_at_the_minimum_is_replaced(struct kunit *test)
 {
-	struct tcache *tc = create(test, 2, 2, OBJCACHE_STACKS);
+	struct tcache *tc = create(test, 2, 2, OBJCACHE_STACKS | OBJCACHE_NO_AGING);
 	struct tobj *objs[2];
 	unsigned int i;
 
