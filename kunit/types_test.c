@@ -65,6 +65,33 @@ static void its_other_parameters_can_be_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(cache), -EINVAL);
 }
 
+static void what_is_got_zeroed_is_so_in_all_its_size(struct kunit *test)
+{
+	struct objcache *cache = objcache_create_plain("kunit-zeroed", 200, 0, 0);
+	void *obj;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+	obj = objcache_get(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	memset(obj, 0x5a, 200);
+	objcache_put(cache, obj);
+	obj = objcache_get_zeroed(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, 200));
+	objcache_put(cache, obj);
+	objcache_destroy(cache);
+}
+
+static void what_is_constructed_is_not_got_zeroed(struct kunit *test)
+{
+	struct objcache *cache = OBJCACHE(t_typed, 0, .ops = &typed_ops);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+	KUNIT_EXPECT_NULL(test, objcache_get_zeroed(cache, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, objcache_get_zeroed(NULL, GFP_KERNEL));
+	objcache_destroy(cache);
+}
+
 /* ---- scopes ---- */
 
 #ifdef DEFINE_FREE
@@ -268,6 +295,8 @@ static void all_get_on_with_nothing_but_the_reserve(struct kunit *test)
 static struct kunit_case types_cases[] = {
 	KUNIT_CASE(its_objects_are_as_the_type_is),
 	KUNIT_CASE(its_other_parameters_can_be_given),
+	KUNIT_CASE(what_is_got_zeroed_is_so_in_all_its_size),
+	KUNIT_CASE(what_is_constructed_is_not_got_zeroed),
 	KUNIT_CASE(an_object_is_put_where_its_scope_ends),
 	KUNIT_CASE(a_cache_is_destroyed_where_its_scope_ends),
 	KUNIT_CASE(it_ends_with_its_device),

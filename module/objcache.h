@@ -734,6 +734,20 @@ void objcache_read_stats(struct objcache *cache, struct objcache_stats *stats);
 /* ---- types and scopes ---- */
 
 /**
+ * objcache_get_zeroed - get an object of plain memory, all of it zero
+ * @cache: a cache without a constructor, whose work it would undo
+ * @gfp: as for objcache_get()
+ *
+ * What was put is not cleared, and __GFP_ZERO is refused: this is for who moves over
+ * from kmem_cache_zalloc(), and clears as much as the cache was created for.
+ *
+ * Context: as for objcache_get().
+ * Return: the object or NULL; of a cache with a constructor NULL, with a line in the
+ * log.
+ */
+void *objcache_get_zeroed(struct objcache *cache, gfp_t gfp);
+
+/**
  * objcache_create_plain - make a cache of plain memory
  * @name: as for objcache_create()
  * @size: bytes of an object

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What ties a cache to other parts of the kernel: a device's life, a mempool's types,
- * a module that goes and forgets it
+ * what kmem_cache's users know, a module that goes and forgets it
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -41,6 +41,23 @@ void objcache_mempool_free(void *element, void *pool_data)
 	objcache_put(pool_data, element);
 }
 EXPORT_SYMBOL_GPL(objcache_mempool_free);
+
+void *objcache_get_zeroed(struct objcache *cache, gfp_t gfp)
+{
+	struct objcache_core *core = to_core(cache);
+	void *obj;
+
+	if (!objcache_cache_ok(cache, "get_zeroed"))
+		return NULL;
+	if (core->ops.ctor) {
+		pr_err_ratelimited("%s: get_zeroed of a cache with a constructor, refused\n",
+				   core->name);
+		return NULL;
+	}
+	obj = objcache_get(cache, gfp);
+	return obj ? memset(obj, 0, core->params.size) : NULL;
+}
+EXPORT_SYMBOL_GPL(objcache_get_zeroed);
 
 /* ---- modules ---- */
 

@@ -29,14 +29,12 @@ statement S;
 +if (IS_ERR(cache))
  S
 
-// What was put is not cleared: contents of an object that is got are undefined.
+// What was put is not cleared. As much as the cache was created for, whatever it is used as.
 @@
-expression obj, cache, gfp;
+expression cache, gfp;
 @@
--obj = kmem_cache_zalloc(cache, gfp);
-+obj = objcache_get(cache, gfp);
-+if (obj)
-+	memset(obj, 0, sizeof(*obj));
+-kmem_cache_zalloc(cache, gfp)
++objcache_get_zeroed(cache, gfp)
 
 @@
 expression cache, gfp;
