@@ -61,6 +61,7 @@ EXPORT_SYMBOL_GPL(objcache_get_zeroed);
 
 /* ---- modules ---- */
 
+#ifdef CONFIG_MODULES
 /* Whether it would call what has been in @module; NULL: any. */
 static bool objcache_calls(const struct objcache_core *core,
 			   const struct module *module)
@@ -95,7 +96,6 @@ static void objcache_destroy_left(const struct module *module, const char *name)
 	}
 }
 
-#ifdef CONFIG_MODULES
 /* Its exit is over, or its init has failed; its ops are still there. */
 static int objcache_module_goes(struct notifier_block *unused,
 				unsigned long state, void *data)

@@ -104,7 +104,9 @@ unsigned long objcache_beyond_min(struct objcache_core *core)
  */
 bool objcache_below_min(struct objcache_core *core)
 {
-	return atomic_read(&core->stay) < READ_ONCE(core->min_objects);
+	int min = READ_ONCE(core->min_objects);
+
+	return atomic_read(&core->stay) < min;
 }
 
 /* ---- spare memory ---- */

@@ -286,6 +286,7 @@ void objcache_withdraw(struct objcache_track *track)
 		atomic_dec(&core->stay);
 	objcache_unreserve(core, 1);
 	if (objcache_below_min(core)) {
+		/* Before its call: objcache_any_missing() reads it in the keeper. */
 		WRITE_ONCE(core->watch.missing, true);
 		objcache_want(core, OBJCACHE_DUE_NOW);
 	}
