@@ -2,6 +2,7 @@
 /* S6: the timer takes the steps, for as long as the cache is there */
 
 #include "age_helpers.h"
+#include "levels.h"
 #include "../module/core/core.h"
 
 static struct tcache *aging_create(struct kunit *test, const char *name,
@@ -35,6 +36,7 @@ static void s06_the_timer_empties_an_idle_cache(struct kunit *test)
 {
 	struct tcache *tc = aging_create(test, "kunit", 20, 0);
 
+	t_need_parking(test);
 	keep_cpus_awake(test);
 	age_use(tc, PARKED);
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, parked)));
@@ -48,6 +50,7 @@ static void s06_the_timer_leaves_alone_what_a_cpu_uses(struct kunit *test)
 	struct tcache *tc = aging_create(test, "kunit", 50, 0);
 	u64 before;
 
+	t_need_keeping(test);
 	keep_cpus_awake(test);
 	age_use(tc, PRIVATE);
 	before = t_stat(tc, ages);

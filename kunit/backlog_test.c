@@ -389,6 +389,8 @@ static void asker_destroy(void *p)
 
 	WRITE_ONCE(a->asking, false);
 	complete_all(&a->hold);
+	/* Who has begun to ask gets and puts, before there is no cache to do it with. */
+	objcache_drain(a->cache);
 	objcache_destroy(a->cache);
 }
 

@@ -177,6 +177,7 @@ static void s11_puts_above_the_capacity_work_in_every_context(struct kunit *test
 	struct job *job = job_create(tc, GFP_KERNEL, 100);
 	enum t_context context;
 
+	t_need_keeping(test);
 	t_need_nmi(test);
 	t_on_cpu(test, 0);
 	for (context = T_TASK; context < T_NR_CONTEXTS; context++) {
@@ -213,6 +214,7 @@ static void s11_bulk_calls_leave_interrupts_as_they_were(struct kunit *test)
 	struct job *job = job_create(tc, GFP_ATOMIC, 0);
 	enum t_context context;
 
+	t_need_keeping(test);
 	t_on_cpu(test, 0);
 	for (context = T_TASK; context < T_NR_CONTEXTS; context++) {
 		if (!slab_is_legal_in(context))
@@ -349,6 +351,7 @@ static void s11_what_nested_puts_parked_is_not_stranded(struct kunit *test)
 	unsigned int i, nr;
 	u64 parked;
 
+	t_need_keeping(test);
 	t_need_nmi(test);
 	t_on_cpu(test, 0);
 	for (i = 0; i < ARRAY_SIZE(nesting); i++) {
@@ -431,6 +434,7 @@ static void s11_a_call_for_another_cpu_raises_no_softirq(struct kunit *test)
 	struct caller caller = { .job = job };
 	unsigned int i;
 
+	t_need_keeping(test);
 	t_need_cpus(test, 2);
 	for (i = 0; i < T_ROUNDS(20); i++) {
 		t_on_cpu(test, 0);

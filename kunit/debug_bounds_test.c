@@ -462,6 +462,7 @@ static struct kunit_case debug_bounds_cases[] = {
 
 static struct kunit_suite debug_bounds_suite = {
 	.name = "objcache_debug_bounds",
+	.init = t_own_levels,
 	.test_cases = debug_bounds_cases,
 };
 

@@ -4,10 +4,10 @@
  * parameter gives them to caches by name
  */
 
-#include <linux/fs.h>
 #include <linux/string.h>
 
 #include "helpers.h"
+#include "levels.h"
 #include "reports.h"
 #include "tables.h"
 
@@ -59,42 +59,6 @@ static void s17_each_flag_goes_with_it(struct kunit *test)
 
 /* ---- by name ---- */
 
-#define PARAMETER	"/sys/module/objcache/parameters/debug"
-
-static char parameter_was[512];
-
-static int parameter_set(const char *text)
-{
-	struct file *file = filp_open(PARAMETER, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_write(file, text, strlen(text), &pos);
-	filp_close(file, NULL);
-	return ret < 0 ? ret : 0;
-}
-
-static void parameter_restore(void *unused)
-{
-	parameter_set(parameter_was);
-}
-
-static void parameter_save(struct kunit *test)
-{
-	struct file *file;
-	loff_t pos = 0;
-
-	t_need_files(test);
-	file = filp_open(PARAMETER, O_RDONLY, 0);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	memset(parameter_was, 0, sizeof(parameter_was));
-	KUNIT_EXPECT_GE(test, kernel_read(file, parameter_was, 500, &pos), 1);
-	filp_close(file, NULL);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, NULL));
-}
-
 static void expect_config(struct kunit *test, const char *name, const char *says)
 {
 	char path[96];
@@ -115,15 +79,15 @@ static void s17_caches_are_chosen_by_name(struct kunit *test)
 	static const char names[] =
 		"kunit-a:check+stacks,kunit-b*:drop,kunit-c,kunit-d:none,kunit-bc:stacks\n";
 
-	parameter_save(test);
-	KUNIT_ASSERT_EQ(test, 0, parameter_set(names));
+	t_debug_save(test);
+	KUNIT_ASSERT_EQ(test, 0, t_debug_set(names));
 	expect_config(test, "kunit-a", "flags: 0x34 NO_AGING CHECK STACKS\n");
 	expect_config(test, "kunit-ab", "flags: 0x4 NO_AGING\n");
 	expect_config(test, "kunit-bb", "flags: 0x54 NO_AGING CHECK DROP\n");
 	expect_config(test, "kunit-bc", "flags: 0x74 NO_AGING CHECK STACKS DROP\n");
 	expect_config(test, "kunit-c", "flags: 0x14 NO_AGING CHECK\n");
 	expect_config(test, "kunit-d", "flags: 0xc NO_AGING DEBUG\n");
-	KUNIT_EXPECT_EQ(test, 0, parameter_set("\n"));
+	KUNIT_EXPECT_EQ(test, 0, t_debug_set("\n"));
 	expect_config(test, "kunit-c", "flags: 0x4 NO_AGING\n");
 }
 
@@ -140,10 +104,10 @@ static void s17_what_is_misspelt_is_refused(struct kunit *test)
 	};
 	unsigned int i;
 
-	parameter_save(test);
+	t_debug_save(test);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		t_log_mark();
-		KUNIT_EXPECT_EQ(test, -EINVAL, parameter_set(bad[i].text));
+		KUNIT_EXPECT_EQ(test, -EINVAL, t_debug_set(bad[i].text));
 		KUNIT_EXPECT_EQ_MSG(test, 1,
 				    t_log_lines("objcache: module parameter debug: ", bad[i].says,
 						"levels none, check, stacks, drop"),
@@ -161,6 +125,7 @@ static struct kunit_case debug_levels_cases[] = {
 
 static struct kunit_suite debug_levels_suite = {
 	.name = "objcache_debug_levels",
+	.init = t_own_levels,
 	.test_cases = debug_levels_cases,
 };
 

@@ -431,6 +431,7 @@ static struct kunit_case debug_ops_cases[] = {
 
 static struct kunit_suite debug_ops_suite = {
 	.name = "objcache_debug_ops",
+	.init = t_own_levels,
 	.test_cases = debug_ops_cases,
 };
 

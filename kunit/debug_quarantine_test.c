@@ -103,6 +103,7 @@ static struct kunit_case debug_quarantine_cases[] = {
 
 static struct kunit_suite debug_quarantine_suite = {
 	.name = "objcache_debug_quarantine",
+	.init = t_own_levels,
 	.test_cases = debug_quarantine_cases,
 };
 

@@ -11,6 +11,7 @@
 #include <linux/timekeeping.h>
 
 #include "helpers.h"
+#include "levels.h"
 #include "reports.h"
 #include "tables.h"
 #include "../module/core/debug.h"
@@ -472,6 +473,7 @@ static struct kunit_case debug_report_cases[] = {
 
 static struct kunit_suite debug_report_suite = {
 	.name = "objcache_debug_report",
+	.init = t_own_levels,
 	.test_cases = debug_report_cases,
 };
 

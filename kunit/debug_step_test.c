@@ -11,6 +11,7 @@
 #include <linux/ptrace.h>
 
 #include "helpers.h"
+#include "levels.h"
 #include "steps.h"
 
 #ifdef T_STEPS
@@ -102,6 +103,7 @@ static struct kunit_case debug_step_cases[] = {
 
 static struct kunit_suite debug_step_suite = {
 	.name = "objcache_debug_step",
+	.init = t_own_levels,
 	.test_cases = debug_step_cases,
 };
 

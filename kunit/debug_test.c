@@ -609,6 +609,7 @@ static struct kunit_case debug_cases[] = {
 
 static struct kunit_suite debug_suite = {
 	.name = "objcache_debug",
+	.init = t_own_levels,
 	.test_cases = debug_cases,
 };
 

@@ -72,6 +72,7 @@ static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
 	struct tobj *objs[12];
 	unsigned int i;
 
+	t_need_keeping(test);
 	memset(&leaver, 0, sizeof(leaver));
 	t_init(&leaver, test, sizeof(struct tobj));
 	leaver.cache = create_leaver(test);
@@ -222,8 +223,10 @@ static void s13_a_drain_does_not_wait_for_another_cache(struct kunit *test)
 {
 	struct objcache_params params = { .flags = OBJCACHE_NO_AGING };
 	struct tcache *stuck = t_create_small(test, 0), *tc;
-	struct tobj *obj = t_get(stuck, GFP_KERNEL, 1);
+	struct tobj *obj;
 
+	t_need_keeping(test);
+	obj = t_get(stuck, GFP_KERNEL, 1);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	tc = t_create_named(test, "kunit-other", &params);
 	WRITE_ONCE(stuck->gated, true);

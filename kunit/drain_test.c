@@ -158,7 +158,7 @@ static void s13_a_drain_does_not_end_when_the_keeper_is_called(struct kunit *tes
 	struct t_crew *crew = t_crew_create(test, 1, drain_it, &call);
 	struct tobj **objs = t_objs(test, MANY);
 
-	t_need_parking(test);
+	t_need_keeping(test);
 	t_on_cpu(test, 0);
 	t_get_all(tc, objs, MANY);
 	t_doom(tc, 1);

@@ -144,6 +144,7 @@ static void s16_the_last_of_several_holders_puts_the_object_back(struct kunit *t
 	struct shared *shared;
 	u32 use;
 
+	t_need_parking(test);
 	for (use = FIRST_USE; time_before(jiffies, end) || use < FIRST_USE + MIN_USES; use++) {
 		shared = shared_get(tc, use, &out_of_turn);
 		KUNIT_ASSERT_NOT_NULL(test, shared);
@@ -291,6 +292,7 @@ static void s16_rcu_readers_never_see_an_object_reused(struct kunit *test)
 	struct t_crew *crew;
 	u32 use;
 
+	t_need_parking(test);
 	crew = t_crew_create(test, num_online_cpus(), reader, board);
 	t_crew_start(crew);
 	for (use = FIRST_USE; time_before(jiffies, end) || use < FIRST_USE + MIN_USES ||

@@ -3,39 +3,6 @@
 
 #include "inside.h"
 
-/* Of caches like the tests', whose flags debug= may add to. */
-static unsigned int levels(struct kunit *test)
-{
-	struct objcache_params params = { .size = 64 };
-	/* Not the name of any other: some are asked for with a cache at hand. */
-	struct objcache *cache = objcache_create("kunit-level", &params);
-	unsigned int flags;
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
-	flags = to_core(cache)->flags;
-	objcache_destroy(cache);
-	return flags;
-}
-
-int t_need_magazines(struct kunit *test)
-{
-	if (levels(test) & (OBJCACHE_DEBUG | OBJCACHE_CHECK))
-		kunit_skip(test, "debug= has no magazines, and keeps other objects in another order");
-	return 0;
-}
-
-void t_need_keeping(struct kunit *test)
-{
-	if (levels(test) & (OBJCACHE_DEBUG | OBJCACHE_DROP))
-		kunit_skip(test, "with debug= not everything that is put is kept");
-}
-
-void t_need_parking(struct kunit *test)
-{
-	if (levels(test) & OBJCACHE_DEBUG)
-		kunit_skip(test, "with debug= at level none nothing is parked");
-}
-
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu)
 {
 	struct objcache_core *core = to_core(tc->cache);

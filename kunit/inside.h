@@ -7,20 +7,8 @@
 #define _OBJCACHE_KUNIT_INSIDE_H
 
 #include "helpers.h"
+#include "levels.h"
 #include "../module/core/core.h"
-
-/*
- * Skips the test where the module's parameter debug= has caches like the tests' go
- * through the quarantine of debug mode, which has another order, other bounds and no
- * magazines. Also the init of suites that are all about those.
- */
-int t_need_magazines(struct kunit *test);
-
-/* Likewise, where debug= has levels none or drop, at which puts are not kept. */
-void t_need_keeping(struct kunit *test);
-
-/* Likewise, at level none: not even what is made ahead. */
-void t_need_parking(struct kunit *test);
 
 /* Counted here once more, part by part; @cpu is dead or quiet. */
 unsigned int t_parked_on(struct tcache *tc, unsigned int cpu);

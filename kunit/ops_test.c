@@ -184,6 +184,7 @@ static void s19_whatever_a_constructor_says_a_get_waits(struct kunit *test)
 	struct t_getter *getter;
 	void *obj;
 
+	t_need_magazines(test);
 	KUNIT_ASSERT_NOT_NULL(test, tc);
 	tc->test = test;
 	tc->cache = objcache_create("insisting", &params);
@@ -211,6 +212,7 @@ static void s08_get_err_says_that_it_may_not_wait(struct kunit *test)
 	struct tcache *tc = t_create_small(test, 0);
 	int err = 0;
 
+	t_need_parking(test);
 	t_doom(tc, 70);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(objcache_get_err(tc->cache, GFP_NOWAIT)), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, 0, objcache_prefill_err(tc->cache, 1, GFP_NOWAIT, &err));
@@ -425,7 +427,7 @@ static void s05_a_put_works_under_a_raw_spinlock(struct kunit *test)
 	struct objcache_stats st;
 	unsigned int context;
 
-	t_need_parking(test);
+	t_need_keeping(test);
 	t_on_cpu(test, 0);
 	for (context = T_TASK; context <= T_RAW_LOCK; context++) {
 		t_get_all(tc, objs, job.nr);

@@ -459,6 +459,7 @@ static void s08_a_destructor_may_put_into_another_cache(struct kunit *test)
 	struct objcache *outer;
 	void *objs[40] = {};
 
+	t_need_keeping(test);
 	inner_cache = tc->cache;
 	outer = objcache_create("outer", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, outer);
@@ -475,11 +476,13 @@ static void s08_plain_objects_are_released_too(struct kunit *test)
 	static const struct objcache_params params = {
 		.size = 64, .batch = 4, .capacity = CAPACITY,
 	};
-	struct objcache *cache = objcache_create("plain", &params);
 	static struct objcache_stats st; /* much, for a stack under KASAN */
+	struct objcache *cache;
 	void *objs[60];
 	unsigned int i;
 
+	t_need_keeping(test);
+	cache = objcache_create("plain", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	t_on_cpu(test, 0);
 	for (i = 0; i < 60; i++)

@@ -294,6 +294,7 @@ static void s19_above_it_a_doomed_one_goes(struct kunit *test)
 	struct tcache *tc = t_create(test, &params);
 	struct tobj *objs[6];
 
+	t_need_magazines(test);
 	t_get_all(tc, objs, 6);
 	WRITE_ONCE(tc->refuse, true);
 	t_put_all(tc, objs, 6);
@@ -434,6 +435,7 @@ static void s19_it_tries_again_by_itself(struct kunit *test)
 	unsigned int failures;
 	struct tobj *obj;
 
+	t_need_magazines(test);
 	t_get_all(tc, &obj, 1);
 	atomic_set(&tc->fail_ctors, -1);
 	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
@@ -476,9 +478,11 @@ static void s19_making_is_tried_as_mempool_alloc_tries(struct kunit *test)
 	struct objcache_params params = {
 		.size = 64, .min_objects = 1, .ops = &ops, .ctx = &masks,
 	};
-	struct objcache *cache = objcache_create("masks", &params);
+	struct objcache *cache;
 	void *objs[2];
 
+	t_need_magazines(test);
+	cache = objcache_create("masks", &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	objs[0] = objcache_get(cache, GFP_KERNEL);
 	masks.fail = true;

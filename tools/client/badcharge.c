@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "badinput.h"
+#include "tables.h"
 
 #define ROOT	"/tmp/cgroup"
 #define OURS	ROOT "/objcache"
@@ -58,6 +59,17 @@ static int create_in_cgroup(int fd)
 	return dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create);
 }
 
+/* The module's debug= may be for all caches. */
+static int has_rings(void)
+{
+	static struct cache_config config;
+	const char *flags = "";
+
+	if (!config_read("bad-charge", &config))
+		flags = config_text(&config, "flags");
+	return !strstr(flags, " DEBUG") && !strstr(flags, " CHECK");
+}
+
 static void charge_create(void)
 {
 	uint64_t least = sysconf(_SC_NPROCESSORS_ONLN) * CPU_BYTES;
@@ -66,6 +78,11 @@ static void charge_create(void)
 
 	row(create_in_cgroup(fd), 0, "charge: a cache");
 	after = charged();
+	if (!has_rings()) {
+		printf("# charge: no figures: in debug mode a CPU has no rings\n");
+		close(fd);
+		return;
+	}
 	row_number(after >= before + least, 1,
 		   "charge: its part of each CPU is charged");
 	close(fd);
