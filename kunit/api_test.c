@@ -162,6 +162,7 @@ static void a_cost_is_that_of_all_possible_cpus_being_full(struct kunit *test)
 	u64 cpus = num_possible_cpus();
 	struct objcache_cost cost, more;
 
+	t_need_parking(test);
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &params, &cost), 0);
 	KUNIT_EXPECT_GE(test, cost.object, 1000ULL);
 	KUNIT_EXPECT_GE(test, cost.idle,
@@ -282,6 +283,7 @@ static void a_weight_counts_in_what_is_chosen(struct kunit *test)
 	struct objcache_params large = { .size = SZ_1M };
 	struct objcache_cost of_light, of_heavy, of_large;
 
+	t_need_parking(test);
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &light, &of_light), 0);
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &heavy, &of_heavy), 0);
 	KUNIT_ASSERT_EQ(test, objcache_cost("cost", &large, &of_large), 0);

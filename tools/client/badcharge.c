@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "badinput.h"
-#include "tables.h"
 
 #define ROOT	"/tmp/cgroup"
 #define OURS	ROOT "/objcache"
@@ -59,17 +58,6 @@ static int create_in_cgroup(int fd)
 	return dev_ioctl(fd, OBJCACHE_IOC_CREATE, &create);
 }
 
-/* The module's debug= may be for all caches. */
-static int has_rings(void)
-{
-	static struct cache_config config;
-	const char *flags = "";
-
-	if (!config_read("bad-charge", &config))
-		flags = config_text(&config, "flags");
-	return !strstr(flags, " DEBUG") && !strstr(flags, " CHECK");
-}
-
 static void charge_create(void)
 {
 	uint64_t least = sysconf(_SC_NPROCESSORS_ONLN) * CPU_BYTES;
@@ -78,7 +66,7 @@ static void charge_create(void)
 
 	row(create_in_cgroup(fd), 0, "charge: a cache");
 	after = charged();
-	if (!has_rings()) {
+	if (has_flag("bad-charge", "DEBUG") || has_flag("bad-charge", "CHECK")) {
 		printf("# charge: no figures: in debug mode a CPU has no rings\n");
 		close(fd);
 		return;

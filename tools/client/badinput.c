@@ -136,6 +136,15 @@ void budget(unsigned int mb)
 }
 
 /* Those that could be plugged in included. */
+/* The module's debug= may add some to those of all caches. */
+bool has_flag(const char *name, const char *flag)
+{
+	static struct cache_config config;
+
+	return !config_read(name ?: cache, &config) &&
+	       strstr(config_flags(&config), flag);
+}
+
 unsigned int possible_cpus(void)
 {
 	FILE *file = fopen("/sys/devices/system/cpu/possible", "re");

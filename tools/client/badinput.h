@@ -5,6 +5,7 @@
 #ifndef OBJCACHE_CLIENT_BADINPUT_H
 #define OBJCACHE_CLIENT_BADINPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "device.h"
@@ -28,6 +29,8 @@ int get(int fd, uint32_t *handles, unsigned int count);
 int put(int fd, uint32_t *handles, unsigned int count);
 void budget(unsigned int mb);
 unsigned int possible_cpus(void);
+/* As config shows it; NULL: of the cache that was made last. */
+bool has_flag(const char *name, const char *flag);
 unsigned int log_count(const char *text);
 
 /* badtables.c: one call per row */
