@@ -36,7 +36,6 @@ static void s06_the_timer_empties_an_idle_cache(struct kunit *test)
 {
 	struct tcache *tc = aging_create(test, "kunit", 20, 0);
 
-	t_need_parking(test);
 	keep_cpus_awake(test);
 	age_use(tc, PARKED);
 	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, parked)));
@@ -173,6 +172,7 @@ static struct kunit_case age_timer_cases[] = {
 
 static struct kunit_suite age_timer_suite = {
 	.name = "objcache_age_timer",
+	.init = t_need_parking,
 	.test_cases = age_timer_cases,
 };
 

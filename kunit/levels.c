@@ -36,10 +36,11 @@ void t_need_keeping(struct kunit *test)
 		kunit_skip(test, "with debug= not everything that is put is kept");
 }
 
-void t_need_parking(struct kunit *test)
+int t_need_parking(struct kunit *test)
 {
 	if (levels(test) & OBJCACHE_DEBUG)
 		kunit_skip(test, "with debug= at level none nothing is parked");
+	return 0;
 }
 
 #define PARAMETER	"/sys/module/objcache/parameters/debug"

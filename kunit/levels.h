@@ -10,9 +10,9 @@
 #include <kunit/test.h>
 
 /*
- * Skips the test where debug= has caches like the tests' go
- * through the quarantine of debug mode, which has another order, other bounds and no
- * magazines. Also the init of suites that are all about those.
+ * Skips the test where debug= has caches like the tests' go through the quarantine of
+ * debug mode, which has another order, other bounds and no magazines. Those that return
+ * something are also the init of suites that are all about that.
  */
 int t_need_magazines(struct kunit *test);
 
@@ -20,7 +20,7 @@ int t_need_magazines(struct kunit *test);
 void t_need_keeping(struct kunit *test);
 
 /* Likewise, at level none: not even what is made ahead. */
-void t_need_parking(struct kunit *test);
+int t_need_parking(struct kunit *test);
 
 /* What it is from here on, until the end of the test; needs files. */
 void t_debug_save(struct kunit *test);
