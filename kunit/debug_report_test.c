@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "entry.h"
 #include "helpers.h"
 #include "levels.h"
 #include "reports.h"
@@ -249,6 +250,38 @@ static void s17_more_than_can_wait_are_counted(struct kunit *test)
 	finish(f.tc[1], 0);
 }
 
+static void count_it(struct pt_regs *regs, void *walks)
+{
+	++*(unsigned int *)walks;
+	t_at_next_entry();
+}
+
+static void put_a_hundred_times(void *data)
+{
+	struct tcache *tc = data;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		objcache_put(tc->cache, tc);
+}
+
+/* To say what it points into, all objects are looked at: with interrupts off here. */
+static void s17_what_is_not_told_is_not_looked_for(struct kunit *test)
+{
+	struct tcache *tc = create(test, "kunit", OBJCACHE_CHECK);
+	unsigned int walks = 0;
+
+	t_need_entries(test);
+	t_at_entry(test, "objcache_track_near", count_it, &walks);
+	t_log_mark();
+	KUNIT_EXPECT_TRUE(test, t_run_in(T_IRQS_OFF, put_a_hundred_times, tc));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, put_foreign), 100);
+	KUNIT_EXPECT_LT(test, walks, 50);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_reports() >= walks));
+	KUNIT_EXPECT_EQ(test, t_reports(), walks);
+	finish(tc, 0);
+}
+
 /* ---- who has what ---- */
 
 #define DEPTH	8
@@ -463,6 +496,7 @@ static struct kunit_case debug_report_cases[] = {
 	KUNIT_CASE(s17_a_parked_object_put_elsewhere_is_found),
 	KUNIT_CASE_SLOW(s17_a_cache_is_reported_ten_times_in_five_seconds),
 	KUNIT_CASE_SLOW(s17_more_than_can_wait_are_counted),
+	KUNIT_CASE(s17_what_is_not_told_is_not_looked_for),
 	KUNIT_CASE(s17_what_is_out_is_grouped_by_stack),
 	KUNIT_CASE(s17_stacks_beyond_the_table_are_summed_up),
 	KUNIT_CASE(s17_what_is_out_is_told_from_what_is_not),

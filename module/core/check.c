@@ -34,7 +34,6 @@ static void objcache_check_foreign(struct objcache_core *core, void *obj,
 				   const struct objcache_site *site)
 {
 	const char *detail = NULL;
-	bool near = false;
 
 	if ((unsigned long)obj < PAGE_SIZE)
 		detail = "It is a NULL with an offset.";
@@ -42,11 +41,9 @@ static void objcache_check_foreign(struct objcache_core *core, void *obj,
 		detail = "It is an error.";
 	else if (object_is_on_stack(obj))
 		detail = "It points to the caller's stack.";
-	else
-		near = true;
 	objcache_found(&(struct objcache_finding) {
 		.core = core, .kind = OBJCACHE_STAT_put_foreign, .obj = obj,
-		.near = near ? objcache_track_near(obj) : NULL,
+		.near = detail ? NULL : objcache_track_near,
 		.detail = detail, .site = site,
 	});
 }

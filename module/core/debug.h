@@ -104,7 +104,7 @@ struct objcache_damage {
  * @kind: which statistic
  * @track: the object; NULL: not known
  * @obj: what was passed
- * @near: an object that @obj points into, or NULL
+ * @near: asked for an object that @obj points into if this is shown, or NULL
  * @damage: NULL: none
  * @detail: a word more, or NULL
  * @site: of the call, or NULL
@@ -114,7 +114,7 @@ struct objcache_finding {
 	enum objcache_stat kind;
 	struct objcache_track *track;
 	const void *obj;
-	struct objcache_track *near;
+	struct objcache_track *(*near)(const void *ptr);
 	const struct objcache_damage *damage;
 	const char *detail;
 	const struct objcache_site *site;

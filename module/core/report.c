@@ -350,6 +350,7 @@ static bool objcache_to_be_shown(const struct objcache_finding *f)
 static void objcache_fill(struct objcache_report *r,
 			  const struct objcache_finding *f)
 {
+	const struct objcache_track *near = f->near ? f->near(f->obj) : NULL;
 	const struct objcache_track *t = f->track;
 
 	*r = (struct objcache_report) {
@@ -357,9 +358,9 @@ static void objcache_fill(struct objcache_report *r,
 		.inside = -1, .size = f->core->params.size,
 	};
 	strscpy(r->cache, f->core->name, sizeof(r->cache));
-	if (f->near) {
-		r->inside = f->obj - f->near->obj;
-		strscpy(r->other, f->near->core->name, sizeof(r->other));
+	if (near) {
+		r->inside = f->obj - near->obj;
+		strscpy(r->other, near->core->name, sizeof(r->other));
 	}
 	if (t) {
 		r->serial = t->serial;
