@@ -69,6 +69,7 @@ static void s18_as_many_as_allowed_and_no_more(struct kunit *test)
 	unsigned int i, nr;
 	int err;
 
+	t_need_parking(test);
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		tc = create_bounded(test, limits[i]);
 		for (nr = 0; nr < 1001; nr++) {
