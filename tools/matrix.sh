@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # make matrix: every kernel that is supported, one after another, and one table.
 #
-#   LEGS="NAME..."   only these of 6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 wrong-6.1
-#                    wrong-6.12 clients deb in-tree in-tree-7.3 (all)
+#   LEGS="NAME..."   only these of 6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 checked
+#                    wrong-6.1 wrong-6.12 clients deb in-tree in-tree-7.3 (all)
 #
 # A leg is `make test`, `make run`, `make guest`, `make clients`, `make deb-test` (which needs
 # root, and is skipped without) or `make in-tree-test`, with the kernel that its row names;
@@ -18,7 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/legs.sh"
 
 # In the order of the table.
-readonly ALL=(6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 wrong-6.1 wrong-6.12 clients deb in-tree in-tree-7.3)
+readonly ALL=(6.1 6.12 6.12-rt 6.12-rt-stock 7.3 6.12-arm64 checked wrong-6.1 wrong-6.12 clients deb in-tree in-tree-7.3)
 declare -rA COMMAND=(
 	[6.1]="test KERNEL=6.1 FLAVOR=plain"
 	[6.12]="test KERNEL=6.12 FLAVOR=debug"
@@ -26,6 +26,7 @@ declare -rA COMMAND=(
 	[6.12-rt-stock]="run KERNEL=6.12-rt"
 	[7.3]="test KERNEL=7.3 FLAVOR=bench"
 	[6.12-arm64]="test KERNEL=6.12-arm64 FLAVOR=plain"
+	[checked]="test KERNEL=6.12 FLAVOR=plain DEBUG=*:check+stacks+drop"
 	[wrong-6.1]="guest KERNEL=6.1 SCRIPT=tools/example/wrong.sh"
 	[wrong-6.12]="guest KERNEL=6.12 SCRIPT=tools/example/wrong.sh"
 	[clients]="clients"
@@ -35,7 +36,7 @@ declare -rA COMMAND=(
 )
 
 only_help "$@"
-refuse "each leg has its own kernel and flavor; LEGS chooses legs" KERNEL FLAVOR
+refuse "each leg has its own kernel, flavor and debug mode; LEGS chooses legs" KERNEL FLAVOR DEBUG
 refuse "each leg runs all suites" SUITE
 read -ra legs <<<"${LEGS:-${ALL[*]}}"
 for name in "${legs[@]}"; do
