@@ -144,7 +144,7 @@ static void s19_drain_does_not_go_below(struct kunit *test)
 	struct tcache *tc = create_reserved(test, LEAST, 0);
 	struct tobj *objs[4 * LEAST];
 
-	t_need_keeping(test);
+	t_need_magazines(test);
 	t_get_all(tc, objs, 4 * LEAST);
 	t_put_all(tc, objs, 2 * LEAST);
 	KUNIT_EXPECT_EQ(test, objcache_drain(tc->cache), 2 * LEAST);
@@ -174,7 +174,7 @@ static void s19_pressure_does_not_go_below(struct kunit *test)
 	struct tobj *objs[4 * LEAST];
 	unsigned int i;
 
-	t_need_keeping(test);
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, as_reclaim(tc, false), SHRINK_EMPTY);
 	KUNIT_EXPECT_EQ(test, as_reclaim(tc, true), SHRINK_STOP);
@@ -405,7 +405,7 @@ static void s19_a_get_waits_for_a_put_if_none_can_be_made(struct kunit *test)
 	struct tobj *obj;
 	unsigned int i;
 
-	t_need_keeping(test);
+	t_need_magazines(test);
 	t_on_cpu(test, 0);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct t_getter like = {
