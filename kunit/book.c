@@ -102,7 +102,7 @@ static bool t_ctor_fails(struct tcache *tc)
 {
 	int left = atomic_read(&tc->fail_ctors);
 
-	if (!left)
+	if (!left || READ_ONCE(tc->free_pass) == current)
 		return false;
 	return left < 0 || atomic_dec_if_positive(&tc->fail_ctors) >= 0;
 }

@@ -68,7 +68,7 @@ enum t_fault {
  * @dtor_us: microseconds a destructor sleeps
  * @gated: destructors wait for @gate, unless @free_pass runs them
  * @gate: opened by t_open_gate()
- * @free_pass: the task whose destructors do not wait
+ * @free_pass: the task whose destructors do not wait, and whose constructors do not fail
  * @dead: the cache was destroyed; no operation may run
  * @ctors: constructors that succeeded
  * @ctor_failures: constructors that failed

@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
@@ -72,6 +73,7 @@ static int t_thread_main(void *p)
 {
 	struct t_thread *thread = p;
 
+	allow_signal(SIGKILL);
 	wait_for_completion(&thread->crew->go);
 	while (thread->crew->polls && !READ_ONCE(thread->crew->come) &&
 	       !t_crew_stopping(thread->crew))
@@ -155,16 +157,26 @@ void t_crew_stop(struct t_crew *crew)
 	}
 }
 
-/* Waits for threads that end by themselves. */
-bool t_crew_join(struct t_crew *crew)
+/* Who waits for ever is to be found, not waited for. */
+static void t_crew_kill(struct t_crew *crew)
 {
-	unsigned long patience = msecs_to_jiffies(2 * T_PATIENCE_MS);
-	bool joined = true;
 	unsigned int i;
 
 	for (i = 0; i < crew->nr; i++)
-		if (!wait_for_completion_timeout(&crew->threads[i].done, patience))
-			joined = false;
+		send_sig(SIGKILL, crew->threads[i].task, 1);
+}
+
+/* Waits for threads that end by themselves. */
+bool t_crew_join(struct t_crew *crew)
+{
+	unsigned long patience = msecs_to_jiffies(T_PATIENCE_MS);
+	bool joined = true;
+	unsigned int i;
+
+	for (i = 0; joined && i < crew->nr; i++)
+		joined = wait_for_completion_timeout(&crew->threads[i].done, patience);
+	if (!joined)
+		t_crew_kill(crew);
 	t_crew_stop(crew);
 	return joined;
 }

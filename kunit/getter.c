@@ -100,6 +100,13 @@ bool t_getter_comes(struct t_getter *getter)
 					   msecs_to_jiffies(T_PATIENCE_MS));
 }
 
+int t_getter_says(struct kunit *test, struct tcache *tc, gfp_t gfp)
+{
+	struct t_getter *getter = t_getter_start(test, tc, gfp, 1);
+
+	return t_getter_comes(getter) ? getter->err : -ETIMEDOUT;
+}
+
 void t_getter_kill(struct t_getter *getter)
 {
 	send_sig(SIGKILL, getter->task, 1);

@@ -46,6 +46,9 @@ bool t_getter_waits(struct t_getter *getter);
 bool t_getter_comes(struct t_getter *getter);
 bool t_getter_is_back(struct t_getter *getter);
 
+/* Why there is none for @gfp; 0: there is one; -ETIMEDOUT: it waits for it, and waits on. */
+int t_getter_says(struct kunit *test, struct tcache *tc, gfp_t gfp);
+
 /* Its thread is killed; as far as threads of the kernel can be. */
 void t_getter_kill(struct t_getter *getter);
 
