@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "text.h"
 #include "view.h"
+#include "width.h"
 
 #define READINGS	40
 #define PAUSE_MS	50
@@ -52,7 +53,7 @@ static void audit_say(struct audit *audit, enum verdict verdict,
 		      const char *name, const char *format, ...)
 {
 	struct json_object *item;
-	char text[256];
+	char text[256], head[32];
 	va_list args;
 
 	audit->checks += verdict != VERDICT_SKIPPED;
@@ -66,7 +67,9 @@ static void audit_say(struct audit *audit, enum verdict verdict,
 		json_text(item, "verdict", verdict_words[verdict]);
 		json_text(item, "text", text);
 	} else if (all || verdict == VERDICT_WRONG) {
-		printf("  %-10s %-8s %s\n", name, verdict_words[verdict], text);
+		snprintf(head, sizeof(head), "  %-8s %-8s ", name,
+			 verdict_words[verdict]);
+		text_line(strlen(head), head, "%s", text);
 	}
 }
 
@@ -316,17 +319,18 @@ struct totals {
 
 static void audit_head(const struct audit *audit, struct json_object *object)
 {
+	char busy[96] = "";
+
 	if (want_json) {
 		json_text(object, "name", audit->view.name);
 		json_number(object, "moved_while_read", audit->moved);
 	} else {
-		printf("%s: %" PRIu64 " objects, %" PRIu64 " in use",
-		       audit->view.name, stats_objects(&audit->view.stats),
-		       count_of(audit, STAT_in_use));
 		if (audit->moved)
-			printf("; in use, so figures may be off by %" PRIu64,
-			       audit->moved);
-		putchar('\n');
+			snprintf(busy, sizeof(busy), "; it is at work, so figures may be off by %"
+				 PRIu64, audit->moved);
+		text_line(0, "", "%s: %" PRIu64 " objects, %" PRIu64 " in use%s",
+			  audit->view.name, stats_objects(&audit->view.stats),
+			  count_of(audit, STAT_in_use), busy);
 	}
 }
 

@@ -162,7 +162,7 @@ def case_list_has_a_line_for_each_cache():
         root.cache("alpha", {"gets": 0, "hits": 0}, config=CONFIG.replace("flags: 0x0", "flags: 0x1 NO_STEAL"))
         lines = root.objcache("list").splitlines()
         expect("first words", [line.split()[0] for line in lines], ["NAME", "alpha", "beta"])
-        expect("alpha", lines[1].split(), ["alpha", "256", "5", "48", "0", "-", "-", "-", "15.5", "KiB", "16.0", "KiB",
+        expect("alpha", lines[1].split(), ["alpha", "256", "5", "48", "0", "-", "-", "-", "31.5", "KiB",
                                            "NO_STEAL"])
         expect("beta's shares", lines[2].split()[5:8], ["89.5", "3.1", "0.8"])
         caches = root.json("list")[0]["caches"]
@@ -175,13 +175,13 @@ def case_list_has_a_line_for_each_cache():
 def case_stat_shows_the_keys_of_the_header_and_no_others():
     with Root() as root:
         root.cache("map")
-        text = root.objcache("stat", "map")
+        text = root.objcache("stat", "map", env={"COLUMNS": ""})
         usual = [name for name, meaning in stats.entries() if not meaning.startswith("debug mode: ")]
         expect("keys", re.findall(r"^  (\w+) +\d+  \w", text, re.M), usual)
         for name, meaning in stats.entries():
             expect(f"{name} is shown", meaning in text, name in usual)
         root.cache("checked", {"put_twice": 2})
-        expect_in("a finding", "put_twice                     2  debug mode: puts of", root.objcache("stat", "checked"))
+        expect_in("a finding", "put_twice                  2  debug mode: puts of", root.objcache("stat", "checked"))
         expect_in("balance", "created 100 = destroyed 40 + parked 48 + releasing 7 + in use 5\n", text)
         cache = root.json("stat", "map")[0]["caches"][0]
         expect("keys in JSON", list(cache["stats"]), KEYS)
@@ -337,9 +337,11 @@ def case_trace_tells_events_in_words():
     lines += EVENT.format(task="\033[31m\xff-1", cpu=3, time=29, name="age", cache="red", rest="nr=1")
     with Root() as root:
         text = root.objcache("trace", "map", "-i", "-", text=lines)
-        expect_in("steal", "24.700000  cpu 0    objcache/1-258        map               steal    16 from CPU 1\n", text)
-        expect_in("spill", "kworker/u8:1-9        map               spill    16 above the capacity", text)
-        expect_in("unknown", "brandnew depth=4 what=ever\n", text)
+        expect_in("steal", "24.700000  cpu 0    objcache/1-258    steal    16 from CPU 1\n", text)
+        expect_in("spill", "kworker/u8:1-9    spill    16 above the capacity\n", text)
+        expect_in("unknown", "brandnew  depth=4 what=ever\n", text)
+        expect_in("of all", "objcache/1-258    map               steal    16 from CPU 1\n",
+                  root.objcache("trace", "-i", "-", text=lines))
         expect_in("lost", "21 events, 123 lost", text)
         expect("other", "cache other" in text or "[x] y-1" in text, False)
         expect("of one kind", len(root.json("trace", "map", "-i", "-", "-e", "spill", text=lines)), 1)
@@ -388,6 +390,22 @@ def case_doctor_names_what_mends():
             bad = [finding for finding in found["findings"] if finding["status"] != "fine"]
             expect(f"{words}: found", bool(bad), words != "0 problems, 0 things")
             expect(f"{words}: each with what mends it", all("mend" in finding for finding in bad), True)
+
+
+def case_no_line_is_wider_than_the_screen():
+    """80 columns, with names and numbers as they come."""
+    long = {key: 123456789 for key in ("created", "destroyed", "gets", "puts", "hits")}
+    with Root() as root:
+        root.cache("objcache-requests", {**long, "destroyed": 123456729, "put_twice": 3})
+        root.cache("dm-crypt-requests.0", long, cpus=[(1008, *[123456789] * 3, 0, 0, 0, 12, 0, 0)] * 4)
+        for arguments in (("list",), ("stat",), ("stat", "-p"), ("stat", "-p", "-d"), ("top", "-1", "-d", "0.1"), ("check", "-a"),
+                          ("trace", "map", "-i", "-"), ("map", "map", "-i", "-"), ("doctor",), ("--help",),
+                          *((name, "--help") for name in root.objcache("complete").split())):
+            text = root.objcache(*arguments, code=int(arguments == ("check", "-a")), env={"COLUMNS": "80"},
+                                 text=steals() if "-i" in arguments else None)
+            for line in text.splitlines():
+                if len(line) > 80 and root.folder not in line:
+                    problem(f"{arguments}: {len(line)} columns: {line}")
 
 
 def case_exit_codes():

@@ -19,6 +19,7 @@
 #include "json.h"
 #include "tables.h"
 #include "text.h"
+#include "width.h"
 
 #define STATS_SCHEMA	1	/* of debugfs, that this command was written for */
 
@@ -45,7 +46,7 @@ static void found(enum status status, const char *what, const char *mend,
 		  const char *format, ...)
 {
 	struct json_object *item;
-	char text[512];
+	char text[512], head[32];
 	va_list args;
 
 	va_start(args, format);
@@ -62,9 +63,11 @@ static void found(enum status status, const char *what, const char *mend,
 			json_text(item, "mend", mend);
 		return;
 	}
-	printf("%-12s %-8s %s\n", what, status_words[status], text);
+	snprintf(head, sizeof(head), "%-11s %-8s ", what, status_words[status]);
+	text_line(strlen(head), head, "%s", text);
+	/* Not broken: it is to be copied. */
 	if (mend)
-		printf("%-12s mend:    %s\n", "", mend);
+		printf("%-11s mend:    %s\n", "", mend);
 }
 
 /* ---- the module ---- */

@@ -22,8 +22,8 @@ static void list_text(struct text_table *table, const struct view *view)
 					   value[STAT_gets]));
 	table_cell(table, "%s", text_share(value[STAT_fresh],
 					   value[STAT_gets]));
-	table_cell(table, "%s", text_bytes(view->memory.objects_bytes));
-	table_cell(table, "%s", text_bytes(view->memory.cpus_bytes));
+	table_cell(table, "%s", text_bytes(view->memory.objects_bytes +
+					   view->memory.cpus_bytes));
 	table_cell(table, "%s", flags[0] ? flags : "-");
 }
 
@@ -46,8 +46,8 @@ static void list_json(struct json_object *array, const struct view *view)
 static int list_run(int argc, char **argv)
 {
 	static const char *const heads[] = {
-		"NAME", "SIZE", "IN USE", "PARKED", "GETS", "HIT %", "STEAL %",
-		"FRESH %", "OBJECTS", "CPUS <=", "FLAGS",
+		"NAME", "SIZE", "IN USE", "PARKED", "GETS", "HIT%", "STEAL%",
+		"FRESH%", "MEMORY", "FLAGS",
 	};
 	struct json_object *object = NULL, *array = NULL;
 	struct text_table table;
@@ -65,6 +65,7 @@ static int list_run(int argc, char **argv)
 		array = json_array_in(object, "caches");
 	} else {
 		table_start(&table, COUNT_OF(heads), 1, heads);
+		table.last_left = true;
 	}
 	for (i = 0; i < names.nr; i++) {
 		if (view_read(&view, names.name[i]))

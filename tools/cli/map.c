@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -13,7 +12,9 @@
 #include "json.h"
 #include "tables.h"
 #include "text.h"
+#include "width.h"
 
+#define WIDTH_DEFAULT	120	/* where nobody knows how wide the screen is */
 #define PAIRS_SHOWN	5	/* the hottest */
 
 static const char *const when_words[] = { "auto", "always", "never", NULL };
@@ -174,16 +175,6 @@ static bool use_color(void)
 	return !strcmp(color, "always");
 }
 
-static unsigned int screen_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-		return size.ws_col;
-	return columns && atoi(columns) > 0 ? atoi(columns) : 120;
-}
-
 /* From black over red to yellow, of the 256 colors that terminals have. */
 static void heat_start(uint64_t value)
 {
@@ -338,17 +329,19 @@ static void map_pairs(void)
 
 static void map_text(void)
 {
+	char lost[64] = "";
 	unsigned int i;
 	bool wide;
 
-	printf("%s: %" PRIu64 " objects stolen in %" PRIu64
-	       " magazines in %.1f s; %" PRIu64 " aged; %s %% within a node",
-	       map.cache, map.sum.objects, map.sum.magazines, map.ns / 1e9,
-	       map.aged, text_share(map.within, map.sum.objects));
 	if (map.lost)
-		printf("; %" PRIu64 " events lost, so it is more", map.lost);
-	puts("\n");
-	wide = 14 + map.columns * 7 + (map.nodes - 1) * 3 + 9 <= screen_width();
+		snprintf(lost, sizeof(lost),
+			 "; %" PRIu64 " events lost, so it is more", map.lost);
+	text_line(0, "", "%s: %" PRIu64 " objects stolen in %" PRIu64
+		  " magazines in %.1f s; %" PRIu64 " aged; %s %% within a node%s",
+		  map.cache, map.sum.objects, map.sum.magazines, map.ns / 1e9,
+		  map.aged, text_share(map.within, map.sum.objects), lost);
+	putchar('\n');
+	wide = 14 + map.columns * 7 + (map.nodes - 1) * 3 + 9 <= (text_width() ?: WIDTH_DEFAULT);
 	if (wide)
 		map_nodes();
 	map_head(wide);

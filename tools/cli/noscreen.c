@@ -20,6 +20,11 @@ int screen_lines(void)
 	return 0;
 }
 
+int screen_columns(void)
+{
+	return 0;
+}
+
 void screen_clear(void)
 {
 }

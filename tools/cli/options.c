@@ -12,8 +12,10 @@
 #include "cli.h"
 #include "json.h"
 #include "tables.h"
+#include "width.h"
 
 #define OPTIONS_MOST	24
+#define HELP_INDENT	29
 #define HELP_KEY	256	/* of those without a letter: their place from here on */
 
 bool want_json, want_help;
@@ -206,7 +208,7 @@ static void option_help(const struct option_spec *option)
 		 option->letter ? "-" : " ", option->letter ?: ' ',
 		 option->letter ? "," : " ", option->name,
 		 option->value ? "=" : "", option->value ?: "");
-	printf("%-28s %s\n", left, option->help);
+	text_line(HELP_INDENT, left, "%s", option->help);
 }
 
 void options_help(const struct command *command)
@@ -215,8 +217,9 @@ void options_help(const struct command *command)
 	unsigned int i;
 
 	if (command) {
-		printf("Usage: objcache %s [OPTION...] %s\n\n%s.\n\nOptions:\n",
-		       command->name, command->arguments, command->summary);
+		printf("Usage: objcache %s [OPTION...]%s%s\n\n%s.\n\nOptions:\n",
+		       command->name, *command->arguments ? " " : "",
+		       command->arguments, command->summary);
 		for (i = 0; (option = option_at(command, i))->name; i++)
 			option_help(option);
 		return;

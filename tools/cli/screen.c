@@ -37,6 +37,11 @@ int screen_lines(void)
 	return LINES;
 }
 
+int screen_columns(void)
+{
+	return COLS;
+}
+
 void screen_clear(void)
 {
 	erase();

@@ -21,6 +21,7 @@ const char *screen_start(void);
 void screen_end(void);
 
 int screen_lines(void);
+int screen_columns(void);
 void screen_clear(void);
 /* Cut off where the screen ends; @bright: to stand out. */
 void screen_line(int line, const char *text, bool bright);

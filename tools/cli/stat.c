@@ -11,9 +11,13 @@
 #include "cli.h"
 #include "text.h"
 #include "view.h"
+#include "width.h"
 
 /* Of --delta without --watch. */
 #define DELTA_MS	1000
+
+#define LABEL		11	/* columns of what is before the text, usually */
+#define EXACT_BELOW	1000000
 
 static bool per_cpu, delta;
 static unsigned int watch_ms, readings;
@@ -70,42 +74,48 @@ static void stat_text_config(const struct view *view)
 		"slab_object_size", "batch", "capacity", "age_ms", "ops",
 		"flags", "max_objects", "min_objects",
 	};
+	char rest[512] = "", head[NAME_SIZE + 2];
 	const char *text;
 	unsigned int i;
+	size_t len = 0;
 
-	printf("%s: %s bytes an object", view->name,
-	       config_text(&view->config, "size") ?: "?");
-	for (i = 0; i < COUNT_OF(keys); i++) {
+	for (i = 0; i < COUNT_OF(keys) && len < sizeof(rest); i++) {
 		text = config_text(&view->config, keys[i]);
-		if (text && text[0] && strcmp(text, "0"))
-			printf(", %s %s", keys[i], text);
+		if (text && text[0] && strcmp(text, "0") && strcmp(text, "0x0"))
+			len += snprintf(rest + len, sizeof(rest) - len,
+					", %s %s", keys[i], text);
 	}
-	putchar('\n');
+	snprintf(head, sizeof(head), "%s: ", view->name);
+	text_line(LABEL, head, "%s bytes an object%s",
+		  config_text(&view->config, "size") ?: "?", rest);
 }
 
 static void stat_text_memory(const struct view *view)
 {
 	const struct cache_memory *memory = &view->memory;
 
-	printf("  memory   objects %s", text_bytes(memory->objects_bytes));
-	if (memory->slab_objects)
-		printf(" in %s of slab", text_bytes(memory->slab_bytes));
-	printf("; magazines and rings %s at most\n",
-	       text_bytes(memory->cpus_bytes));
+	bool known = memory->slab_objects;
+
+	text_line(LABEL, "  memory", "objects %s%s%s%s; magazines and rings %s at most",
+		  text_bytes(memory->objects_bytes), known ? " in " : "",
+		  known ? text_bytes(memory->slab_bytes) : "",
+		  known ? " of slab" : "", text_bytes(memory->cpus_bytes));
 }
 
 static void stat_text_balance(const struct cache_stats *stats)
 {
 	int64_t off = stats_imbalance(stats);
+	char how_far[64] = "";
 
-	printf("  balance  created %" PRIu64 " = destroyed %" PRIu64
-	       " + parked %" PRIu64 " + releasing %" PRIu64 " + in use %" PRIu64,
-	       stats->value[STAT_created], stats->value[STAT_destroyed],
-	       stats->value[STAT_parked], stats->value[STAT_releasing],
-	       stats->value[STAT_in_use]);
 	if (off)
-		printf(", off by %" PRId64 " (see objcache check)", off);
-	putchar('\n');
+		snprintf(how_far, sizeof(how_far),
+			 ", off by %" PRId64 " (see objcache check)", off);
+	text_line(LABEL, "  balance", "created %" PRIu64 " = destroyed %" PRIu64
+		  " + parked %" PRIu64 " + releasing %" PRIu64 " + in use %"
+		  PRIu64 "%s", stats->value[STAT_created],
+		  stats->value[STAT_destroyed], stats->value[STAT_parked],
+		  stats->value[STAT_releasing], stats->value[STAT_in_use],
+		  how_far);
 }
 
 static void stat_text_rates(const struct reading *r)
@@ -121,9 +131,23 @@ static void stat_text_rates(const struct reading *r)
 	       text_share(reading_value(r, STAT_fresh), gets));
 }
 
+static void stat_text_key(const struct reading *r, const char *name,
+			  uint64_t value, bool has_rate, const char *meaning)
+{
+	char head[KEY_SIZE + 64];
+	int len;
+
+	len = snprintf(head, sizeof(head), "  %-16s %11" PRIu64 "  ", name,
+		       value);
+	if (delta)
+		len += snprintf(head + len, sizeof(head) - len, "%6s%-2s  ",
+				has_rate ? text_rate(value, reading_ns(r)) : "",
+				has_rate ? "/s" : "");
+	text_line(len, head, "%s", meaning);
+}
+
 static void stat_text_keys(const struct reading *r)
 {
-	uint64_t ns = reading_ns(r);
 	unsigned int i;
 
 	for (i = 0; i < STATS_NR; i++) {
@@ -131,18 +155,12 @@ static void stat_text_keys(const struct reading *r)
 			continue;
 		if (stat_is_finding(i) && !r->now.stats.value[i])
 			continue;
-		printf("  %-16s %14" PRIu64, stat_names[i].name,
-		       reading_value(r, i));
-		if (delta)
-			printf(stat_is_level(i) ? " %10s" : " %8s/s",
-			       stat_is_level(i) ? "" :
-			       text_rate(reading_value(r, i), ns));
-		printf("  %s\n", stat_names[i].meaning);
+		stat_text_key(r, stat_names[i].name, reading_value(r, i),
+			      !stat_is_level(i), stat_names[i].meaning);
 	}
 	for (i = 0; i < r->now.stats.more_nr; i++)
-		printf("  %-16s %14" PRIu64 "%s  (newer than this command)\n",
-		       r->now.stats.more[i].name, reading_more(r, i),
-		       delta ? "           " : "");
+		stat_text_key(r, r->now.stats.more[i].name, reading_more(r, i),
+			      false, "(newer than this command)");
 }
 
 /* That CPU's row of the reading before, or NULL. */
@@ -170,6 +188,17 @@ static uint64_t cpu_value(const struct reading *r, unsigned int row,
 	return value - before[column];
 }
 
+/* Exact as long as a line of them has room on a screen. */
+static const char *cpu_text(uint64_t value)
+{
+	static char text[32];
+
+	if (value >= EXACT_BELOW)
+		return text_count(value);
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return text;
+}
+
 static void stat_text_cpus(const struct reading *r)
 {
 	const struct cpu_table *cpus = &r->cpus_now;
@@ -183,8 +212,8 @@ static void stat_text_cpus(const struct reading *r)
 	for (row = 0; row < cpus->rows; row++) {
 		table_cell(&table, "%u", cpus->cpu[row]);
 		for (column = 0; column < cpus->columns; column++)
-			table_cell(&table, "%" PRIu64,
-				   cpu_value(r, row, column));
+			table_cell(&table, "%s",
+				   cpu_text(cpu_value(r, row, column)));
 	}
 	table_print(&table);
 }

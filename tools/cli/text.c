@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "text.h"
+#include "width.h"
 
 /* One of the buffers that the text_ functions give out in turn. */
 static char *text_buffer(void)
@@ -73,26 +74,38 @@ static int column_width(const struct text_table *table, unsigned int column)
 	return width;
 }
 
+/* Two blanks between columns, one where there is no room for that. */
+static const char *table_gap(const struct text_table *table)
+{
+	unsigned int i, width = 0, room = text_width();
+
+	for (i = 0; i < table->columns; i++)
+		width += column_width(table, i) + 2;
+	return room && width - 2 > room ? " " : "  ";
+}
+
 /* No blanks at the end of a line. */
-static void cell_print(const struct text_table *table, unsigned int i)
+static void cell_print(const struct text_table *table, unsigned int i,
+		       const char *gap)
 {
 	unsigned int column = i % table->columns;
 	int pad = column_width(table, column) - cell_width(table->cell[i]);
 	bool last = column == table->columns - 1;
 
-	if (column < table->left)
+	if (column < table->left || (last && table->last_left))
 		printf("%s%*s", table->cell[i], last ? 0 : pad, "");
 	else
 		printf("%*s%s", pad, "", table->cell[i]);
-	fputs(last ? "\n" : "  ", stdout);
+	fputs(last ? "\n" : gap, stdout);
 }
 
 void table_print(struct text_table *table)
 {
+	const char *gap = table_gap(table);
 	unsigned int i;
 
 	for (i = 0; i < table->cells; i++)
-		cell_print(table, i);
+		cell_print(table, i, gap);
 	free(table->cell);
 	memset(table, 0, sizeof(*table));
 }

@@ -14,6 +14,7 @@
 /* Columns are as wide as their widest cell; the first @left ones are text. */
 struct text_table {
 	unsigned int columns, left, cells;
+	bool last_left;			/* and the last one is text */
 	char (*cell)[CELL_SIZE];
 };
 

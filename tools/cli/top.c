@@ -13,6 +13,7 @@
 #include "screen.h"
 #include "text.h"
 #include "view.h"
+#include "width.h"
 
 #define HISTORY		24	/* intervals in a sparkline */
 #define DELAY_MIN_MS	100
@@ -180,9 +181,40 @@ static void top_look(void)
 
 /* ---- as lines ---- */
 
-static const char top_heads[] =
-	"NAME                        SIZE   IN USE   PARKED    MEMORY   GETS/s"
-	"  HIT %  STEAL/s  FRESH/s  HITS/s";
+/* What a line has behind the name, and a blank; then the sparkline, if there is room. */
+#define COLUMNS_FORMAT	" %7s %6s %6s %10s %6s %5s %7s %7s"
+#define COLUMNS_WIDTH	62
+#define NAME_LEAST	8
+
+/* How wide the name and the sparkline are, on a screen so wide; 0: without an end. */
+static struct layout {
+	unsigned int name, sparks;
+} layout;
+
+static void layout_for(unsigned int width)
+{
+	unsigned int i, len, room;
+
+	layout.name = NAME_LEAST;
+	for (i = 0; i < top.nr; i++) {
+		len = strlen(top.line[i].name);
+		layout.name = len > layout.name ? len : layout.name;
+	}
+	room = width > COLUMNS_WIDTH + NAME_LEAST ? width - COLUMNS_WIDTH :
+						    NAME_LEAST;
+	if (!width)
+		room = layout.name + 1 + HISTORY;
+	layout.name = layout.name < room ? layout.name : room;
+	room -= layout.name;
+	layout.sparks = room > HISTORY ? HISTORY : room > 4 ? room - 1 : 0;
+}
+
+static void heads_text(char *text, size_t size)
+{
+	snprintf(text, size, "%-*s" COLUMNS_FORMAT "%s", (int)layout.name,
+		 "NAME", "SIZE", "IN USE", "PARKED", "MEMORY", "GETS/s", "HIT%",
+		 "STEAL/s", "FRESH/s", layout.sparks > 5 ? " HITS/s" : "");
+}
 
 static uint64_t line_most(const struct line *line)
 {
@@ -199,11 +231,12 @@ static void line_text(const struct line *line, char *text, size_t size)
 	const uint64_t *grown = line->grown;
 	uint64_t most = line_most(line);
 	unsigned int i;
+	char bytes[24];
 	size_t len;
 
-	len = snprintf(text, size,
-		       "%-24.24s %7" PRIu64 " %8s %8s %9s %8s %6s %8s %8s  ",
-		       line->name, line->size,
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, line->size);
+	len = snprintf(text, size, "%-*.*s" COLUMNS_FORMAT " ",
+		       (int)layout.name, (int)layout.name, line->name, bytes,
 		       text_count(line->stats.value[STAT_in_use]),
 		       text_count(line->stats.value[STAT_parked]),
 		       text_bytes(line->memory),
@@ -211,12 +244,11 @@ static void line_text(const struct line *line, char *text, size_t size)
 		       text_share(grown[STAT_hits], grown[STAT_gets]),
 		       text_rate(grown[STAT_steals], line->ns),
 		       text_rate(grown[STAT_fresh], line->ns));
-	for (i = 0; i < HISTORY && len < size; i++)
+	for (i = HISTORY - layout.sparks; i < HISTORY && len < size; i++)
 		len += snprintf(text + len, size - len, "%s",
 				text_spark(line->hits[i], most));
-	if (len < size)
-		snprintf(text + len, size - len, " %s",
-			 text_count(line->hits[HISTORY - 1]));
+	while (len && text[len - 1] == ' ')
+		text[--len] = '\0';
 }
 
 static void top_summary(char *text, size_t size)
@@ -235,8 +267,8 @@ static void top_summary(char *text, size_t size)
 	}
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
 	snprintf(text, size,
-		 "objcache top %s%s: %u caches, %s, %s gets/s, %s %% hits; by %s%s, every %g s",
-		 clock, top.paused ? " (paused)" : "", top.nr,
+		 "%s%s  %u caches, %s; %s gets/s, %s %% hits; by %s%s, every %g s",
+		 clock, top.paused ? " paused" : "", top.nr,
 		 text_bytes(memory), text_count(rate), text_share(hits, gets),
 		 column_words[top.sort], top.reverse ? ", reversed" : "",
 		 delay_ms / 1e3);
@@ -249,9 +281,11 @@ static void top_print(void)
 	char text[512];
 	unsigned int i;
 
+	layout_for(text_width());
 	top_summary(text, sizeof(text));
 	puts(text);
-	puts(top_heads);
+	heads_text(text, sizeof(text));
+	puts(text);
 	for (i = 0; i < top.nr; i++) {
 		line_text(&top.line[i], text, sizeof(text));
 		puts(text);
@@ -308,18 +342,23 @@ static int top_once(void)
 static const char top_keys[] =
 	"n u p m g h s f: sort by name, in use, parked, memory, gets, hit, steals,"
 	" fresh; r: reverse; +-: delay; space: pause; q: quit";
+static const char top_keys_short[] =
+	"(n)ame in(u)se (p)arked (m)emory (g)ets (h)it (s)teal (f)resh (r)everse (q)uit";
 
 static void top_draw(void)
 {
 	unsigned int i, room = screen_lines() > 3 ? screen_lines() - 3 : 0;
+	bool narrow = screen_columns() < (int)strlen(top_keys);
 	char text[512];
 
 	if (top.first + room > top.nr)
 		top.first = top.nr > room ? top.nr - room : 0;
 	screen_clear();
+	layout_for(screen_columns());
 	top_summary(text, sizeof(text));
 	screen_line(0, text, false);
-	screen_line(1, top_heads, true);
+	heads_text(text, sizeof(text));
+	screen_line(1, text, true);
 	for (i = 0; i < room && top.first + i < top.nr; i++) {
 		line_text(&top.line[top.first + i], text, sizeof(text));
 		screen_line(2 + i, text, false);
@@ -329,7 +368,8 @@ static void top_draw(void)
 			 strerror(top.err));
 		screen_line(2, text, false);
 	}
-	screen_line(screen_lines() - 1, top_keys, false);
+	screen_line(screen_lines() - 1, narrow ? top_keys_short : top_keys,
+		    false);
 	screen_show();
 }
 

@@ -13,6 +13,7 @@
 
 static const char *event_name, *input;
 static unsigned int time_ms, most;
+static bool one_cache;	/* which one is no news */
 
 static const struct option_spec trace_options[] = {
 	{ 'e', "event", "NAME", "only of this kind: miss, refill, steal, spill, ...",
@@ -34,14 +35,14 @@ static bool trace_words(const struct event *event)
 	if (!strcmp(event->name, "miss"))
 		printf("nothing parked: %s made", nr);
 	else if (!strcmp(event->name, "refill"))
-		printf("%s back from its own shared part", nr);
+		printf("%s back from its shared part", nr);
 	else if (!strcmp(event->name, "steal"))
 		printf("%s from CPU %s%s", nr, event_text(event, "victim"),
 		       event_number(event, "aged") ? ", aged" : "");
 	else if (!strcmp(event->name, "spill"))
 		printf("%s %s", nr, strcmp(event_text(event, "to"), "ring") ?
-		       "above the capacity: on their way out" :
-		       "to its own shared part");
+		       "above the capacity" :
+		       "to its shared part");
 	else if (!strcmp(event->name, "release"))
 		printf("%s on their way out", nr);
 	else if (!strcmp(event->name, "age"))
@@ -58,9 +59,12 @@ static void trace_text(const struct event *event)
 {
 	unsigned int i;
 
-	printf("%6" PRIu64 ".%06" PRIu64 "  cpu %-3u  %-20s  %-16s  %-8s ",
+	printf("%6" PRIu64 ".%06" PRIu64 "  cpu %-3u  %-16s  ",
 	       event->time_us / 1000000, event->time_us % 1000000, event->cpu,
-	       event->task, event_text(event, "cache"), event->name);
+	       event->task);
+	if (!one_cache)
+		printf("%-16s  ", event_text(event, "cache"));
+	printf("%-7s  ", event->name);
 	if (!trace_words(event))
 		for (i = 0; i < event->fields; i++)
 			if (strcmp(event->field[i].key, "cache"))
@@ -119,6 +123,7 @@ static int trace_run(int argc, char **argv)
 	uint64_t nr;
 	int code = CODE_FINE;
 
+	one_cache = cache;
 	if (!input)
 		code = cache ? cache_find(cache) : names_read(&names);
 	names_free(&names);
