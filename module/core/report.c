@@ -34,6 +34,7 @@ struct objcache_report {
 	long inside;			/* offset in the object it points into, or -1 */
 	const char *detail;
 	unsigned int unshown;		/* earlier ones of this cache */
+	bool stacks;			/* are kept, where the kernel can walk them */
 	struct objcache_who finder, taken, put;
 	struct objcache_damage damage;	/* nr is 0: none */
 };
@@ -263,7 +264,7 @@ static void objcache_print_end(const struct objcache_report *r)
 		pr_err("  Done: the object is withdrawn; its memory stays until the cache is destroyed\n");
 	else
 		pr_err("  Done: ignored, or put right\n");
-	if (r->taken.ns && !r->taken.nr)
+	if (r->taken.ns && !r->stacks)
 		pr_err("  Level stacks shows who called\n");
 	if (r->unshown)
 		pr_err("  %u findings before it are not shown\n", r->unshown);
@@ -365,6 +366,7 @@ static void objcache_fill(struct objcache_report *r,
 	if (t) {
 		r->serial = t->serial;
 		r->size = t->core->params.size;
+		r->stacks = t->core->flags & OBJCACHE_STACKS;
 		/* Whoever has it may be writing these. */
 		data_race(r->taken = t->taken); /* see above */
 		data_race(r->put = t->put); /* as well */
