@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Prints the documentation's table of statistics, from the one list of them.
 
-  tools/stats.py             the table, as the README has it
+  tools/stats.py             the table, as tools/doc/manual.md has it
   tools/stats.py --rst       the same, as tools/doc/objcache.rst has it
   tools/stats.py --man       the same, as tools/doc/objcache.4 has it
   tools/stats.py --check FILE   is it in that file? in the form of its name
