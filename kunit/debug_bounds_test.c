@@ -387,14 +387,11 @@ static void s17_what_is_withdrawn_in_the_end_is_no_less(struct kunit *test)
 static void s17_what_is_withdrawn_at_the_minimum_is_replaced(struct kunit *test)
 {
 	struct tcache *tc = create(test, 2, 2, OBJCACHE_STACKS | OBJCACHE_NO_AGING);
-	struct objcache_core *core = to_core(tc->cache);
 	struct tobj *objs[2];
 	unsigned int i;
 
 	t_get_all(tc, objs, 2);
-	/* It has nothing to do, and would not come. */
-	KUNIT_EXPECT_TRUE(test, t_wait_until(!core->due &&
-					     !delayed_work_pending(&core->keeper)));
+	KUNIT_EXPECT_TRUE(test, t_keeper_rests(tc->cache));
 	atomic_set(&tc->fail_ctors, 2);
 	for (i = 0; i < 2; i++)
 		make_mistake(tc, NULL, objs[i], OVERRUN);

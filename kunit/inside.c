@@ -78,6 +78,13 @@ void t_hold_keeper(struct objcache *cache)
 		 !test_bit(OBJCACHE_DUE_LOOK, &core->due));
 }
 
+bool t_keeper_rests(struct objcache *cache)
+{
+	struct objcache_core *core = to_core(cache);
+
+	return t_wait_until(!READ_ONCE(core->due) && !work_busy(&core->keeper.work));
+}
+
 /* Who finds the bit set believes that it is queued. */
 void t_hold_dealer(struct objcache *cache)
 {

@@ -37,6 +37,9 @@ void t_hold_keeper(struct objcache *cache);
 void t_keeper_hurries(struct objcache *cache);
 void t_keeper_looks(struct objcache *cache);
 
+/* It has nothing to do, and does not come by itself; not what is held. */
+bool t_keeper_rests(struct objcache *cache);
+
 /* Nothing is dealt to who waits until it is let: then at once, on this CPU. */
 void t_hold_dealer(struct objcache *cache);
 void t_let_dealer(struct objcache *cache);

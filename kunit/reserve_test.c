@@ -208,8 +208,7 @@ static void s19_what_is_kept_keeps_nobody_busy(struct kunit *test)
 	objcache_drain(tc->cache);
 	for (i = 0; i < 4; i++)
 		objcache_age(tc->cache);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(!core->due &&
-					     !delayed_work_pending(&core->keeper)));
+	KUNIT_EXPECT_TRUE(test, t_keeper_rests(tc->cache));
 	t_hold_keeper(tc->cache);
 	clear_bit(OBJCACHE_DUE_LOOK, &core->due);
 	clear_bit(OBJCACHE_DUE_NOW, &core->due);
