@@ -57,6 +57,36 @@ static void s18_what_comes_before_the_wait_ends_it(struct kunit *test)
 	t_finish(giver.tc);
 }
 
+/* ---- a CPU that dies ---- */
+
+static void put_as_it_dies(struct pt_regs *regs, void *data)
+{
+	struct giver *giver = data;
+
+	t_put(giver->tc, giver->obj, 1);
+}
+
+/* After its last irq_work has run: what it queues from here on stays there. */
+static void s18_what_a_dying_cpu_puts_ends_a_wait(struct kunit *test)
+{
+	struct giver giver = { .tc = create(test, 1, 2) };
+	struct t_getter *getter;
+	unsigned int cpu = t_victim();
+
+	t_need_entries(test);
+	t_need_hotplug(test);
+	t_get_all(giver.tc, &giver.obj, 1);
+	getter = t_getter_start(test, giver.tc, GFP_KERNEL, 0);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	t_at_entry(test, "rcutree_dying_cpu", put_as_it_dies, &giver);
+	t_cpu_off(test, cpu);
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	t_getter_puts(getter);
+	t_cpu_on(test, cpu);
+	t_finish(giver.tc);
+}
+
 /* ---- an owner that is interrupted ---- */
 
 /* As on the hit path, past the look at the limit: interrupted there, it goes on. */
@@ -528,6 +558,7 @@ static void s18_a_prefill_is_not_before_who_waits(struct kunit *test)
 
 static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_what_comes_before_the_wait_ends_it),
+	KUNIT_CASE(s18_what_a_dying_cpu_puts_ends_a_wait),
 	KUNIT_CASE(s18_who_interrupts_an_owner_comes_again),
 	KUNIT_CASE(s18_who_comes_later_gets_in_line),
 	KUNIT_CASE(s18_a_bulk_get_leaves_the_second_to_who_waits),

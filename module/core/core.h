@@ -338,6 +338,8 @@ static inline void objcache_ask(struct objcache_cpu *c)
 	WRITE_ONCE(c->own.limit, NULL);
 }
 
+void objcache_call_dealer(struct objcache_core *core); /* kick.c */
+
 /*
  * After something has come that a waiter may want, or has gone that it waits for. The
  * irq_work sees what has come before this.
@@ -349,7 +351,7 @@ static inline void objcache_tell_waiters(struct objcache_core *core)
 	/* What has come before the look: pairs with objcache_queue_up(). */
 	smp_mb();
 	if (READ_ONCE(core->waiting))
-		irq_work_queue(&core->deal);
+		objcache_call_dealer(core);
 }
 
 /* ---- what each file has for those above it, from the ground up ---- */

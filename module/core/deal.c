@@ -70,7 +70,7 @@ static void objcache_deal(struct irq_work *work)
 	raw_spin_unlock_irqrestore(&core->wait_lock, flags);
 	/* Others want to come, too. */
 	if (!left)
-		irq_work_queue(&core->deal);
+		objcache_call_dealer(core);
 }
 
 /**

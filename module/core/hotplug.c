@@ -26,6 +26,8 @@ static int objcache_cpu_is_gone(unsigned int cpu, struct hlist_node *node)
 
 	objcache_part_clear(core, cpu);
 	objcache_want(core, OBJCACHE_DUE_NOW);
+	/* What has come there while it died. */
+	objcache_tell_waiters(core);
 	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
 	return 0;
 }

@@ -98,6 +98,21 @@ out:
 }
 
 /**
+ * objcache_call_dealer - have somebody deal to those who wait
+ * @core: the cache, bounded
+ *
+ * Context: Any.
+ */
+void objcache_call_dealer(struct objcache_core *core)
+{
+	preempt_disable();
+	/* As in objcache_want(): nobody else could queue it then. */
+	if (likely(cpu_online(smp_processor_id())))
+		irq_work_queue(&core->deal);
+	preempt_enable();
+}
+
+/**
  * objcache_queue_work - have something done soon that runs no destructor
  * @work: what
  *
