@@ -149,7 +149,7 @@ run_kunit() {
 	# Not what User-Mode Linux says at each boot of its PCI, which kunit.py configures without a device.
 	sed '/^WARNING: .* at arch\/um\/drivers\/virt-pci\.c:/,/^---\[ end trace/d' "$LINUX/$build/test.log" >"$OUT/$1.kernel.log"
 	python3 "$here/vm/splat.py" "$OUT/$1.kernel.log" || die SPLAT "$1: the kernel complains: see above"
-	sed -nE 's/.* # SKIP (.*)/\1/p' "$OUT/$1.kernel.log" | sort | uniq -c | sort -rn | sed "s/^/  $1 skips/"
+	sed -nE 's/.* # SKIP (.+)/\1/p' "$OUT/$1.kernel.log" | sort | uniq -c | sort -rn | sed "s/^/  $1 skips/"
 }
 
 # device_is WANTED BUILD: in the kernel that was built there last.

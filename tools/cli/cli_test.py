@@ -311,7 +311,7 @@ def case_map_is_thief_by_victim():
         expect_in("nodes", "n0         |     n1", text)
         expect("rows", re.findall(r"^n(\d) +CPU (\d) .* (\d+)$", text, re.M),
                [("0", "0", "144"), ("0", "1", "48"), ("1", "2", "96"), ("1", "3", "16")])
-        expect_in("hottest", "CPU 0 took 144 from CPU 1 (47.3 %)\nCPU 2 took 96 from CPU 0 (31.5 %), node 1 from node 0\n",
+        expect_in("hottest", "CPU 0 took 144 objects from CPU 1 (47.3 %)\nCPU 2 took 96 objects from CPU 0 (31.5 %), node 1 from node 0\n",
                   text)
         expect_in("lost", "123 events lost", text)
         expect("color", "\033[48;5;220m" in text, False)
@@ -417,6 +417,7 @@ def case_exit_codes():
                 (0, "Usage: objcache stat", ("help", "stat")),
                 (2, "ballast: no such subcommand", ("ballast",)),
                 (2, "unrecognized option", ("stat", "--ballast")),
+                (2, "see objcache stat --help", ("stat", "--ballast")),
                 (2, "--watch 0.01: is not within 0.1 to 3600 seconds", ("stat", "--watch=0.01")),
                 (2, "--watch x: is not within", ("stat", "--watch=x")),
                 (2, "--count -1: is not a number from 1", ("stat", "--count=-1")),

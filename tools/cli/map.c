@@ -316,7 +316,7 @@ static void map_pairs(void)
 			break;
 		thief = (pair - map.pair) / map.cpus;
 		victim = (pair - map.pair) % map.cpus;
-		printf("CPU %u took %" PRIu64 " from CPU %u (%s %%)", thief,
+		printf("CPU %u took %" PRIu64 " objects from CPU %u (%s %%)", thief,
 		       pair->objects, victim,
 		       text_share(pair->objects, map.sum.objects));
 		if (map.node[thief] != map.node[victim])

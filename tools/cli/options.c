@@ -169,7 +169,9 @@ static void options_read(const struct command *command, int argc, char **argv)
 	optind = 0;
 	while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (key == '?')
-			exit(CODE_USAGE);
+			exit(usage_error("see objcache%s%s --help",
+					 command ? " " : "",
+					 command ? command->name : ""));
 		if (key >= HELP_KEY)
 			option_set(option_at(command, key - HELP_KEY), optarg);
 		else
