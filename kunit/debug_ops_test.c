@@ -417,7 +417,7 @@ static void s17_a_reset_may_outlast_its_cache(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(slow.cache, OBJCACHE_STAT_refused), 0);
 	/* Printed by a work item, maybe; else the next test finds it. */
 	KUNIT_EXPECT_TRUE(test,
-			  t_wait_until(t_log_lines("kunit-leaver-reset: an op misbehaves", "", "") ==
+			  t_wait_until(t_log_lines("-reset: an op misbehaves", "", "") ==
 				       counted(slow.cache, OBJCACHE_STAT_op_misbehaved)));
 }
 
