@@ -17,11 +17,11 @@ done
 step -l 300 "objcache top on a terminal"
 mkdir -p /dev/pts
 try mount -t devpts devpts /dev/pts
-# Characters beyond ASCII are there with a locale alone. What is typed is what is run.
+# Characters beyond ASCII are there with a locale alone, and of that LC_CTYPE is all there is. What is typed is what is run.
 mkdir -p /tmp/locale/C.utf8
 try cp LC_CTYPE /tmp/locale/C.utf8/
 # shellcheck disable=SC2016	# expanded by that shell
-PATH=$PATH:/guest TERM=linux LOCPATH=/tmp/locale LC_ALL=C.UTF-8 try ./objcache-terminal -s 14x140 -o /tmp/top.cast -p 8 \
+PATH=$PATH:/guest TERM=linux LOCPATH=/tmp/locale LC_CTYPE=C.UTF-8 try ./objcache-terminal -s 14x140 -o /tmp/top.cast -p 8 \
 	'# ' "$(printf 'objcache top\r')" 'by gets' p 'parked' "$(printf 's\f')" 'by steals' q \
 	-- sh -c 'printf "# "; read -r line; eval "$line"'
 
