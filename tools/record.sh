@@ -24,7 +24,7 @@ make -s tools
 record_run() {
 	PS1='$ ' TERM=xterm build/tools/objcache-terminal -l 1800 -s 30x120 -p 2 -o build/record/run.cast '$ ' $'make run\r' \
 		$'log in build/run-6.12/vm/' $'exit\r' -- sh -i
-	tools/doc/cast.py build/record/run.cast tools/doc/run.svg 'make run' 1
+	tools/doc/cast.py build/record/run.cast tools/doc/run.svg 'make run' 0.2
 }
 
 record_top() {
