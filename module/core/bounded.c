@@ -74,7 +74,7 @@ static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 	return obj;
 }
 
-/* It has waited for the right to: by its reservation, or in what memory is spare. */
+/* It has waited for the right to, and has the reservation. */
 static void *objcache_make_granted(struct objcache_core *core, gfp_t gfp)
 {
 	void *obj = objcache_make_reserved(core, gfp);
