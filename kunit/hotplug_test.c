@@ -12,7 +12,9 @@
 
 #include "actors.h"
 #include "contexts.h"
+#include "entry.h"
 #include "inside.h"
+#include "reports.h"
 
 #define BATCH		4
 #define PARKED		24
@@ -400,6 +402,37 @@ static void s12_caches_come_and_go_while_cpus_do(struct kunit *test)
 	t_crew_stop(crew);
 }
 
+static void put_again(struct pt_regs *regs, void *data)
+{
+	struct t_actor *actor = data;
+
+	objcache_put(actor->tc->cache, actor->held[0]);
+}
+
+/* After its last irq_work has run: what it queues from here on stays there. */
+static void s17_what_is_found_on_a_dying_cpu_is_told(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_CHECK);
+	unsigned int cpu = t_victim();
+	struct t_actor actor = { .tc = tc };
+
+	t_need_entries(test);
+	t_need_hotplug(test);
+	t_on_cpu(test, 0);
+	t_get_all(tc, actor.held, 1);
+	t_put_all(tc, actor.held, 1);
+	t_log_mark();
+	t_at_entry(test, "rcutree_dying_cpu", put_again, &actor);
+	t_cpu_off(test, cpu);
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
+	KUNIT_EXPECT_TRUE(test, t_wait_until(t_reports()));
+	KUNIT_EXPECT_EQ(test, t_log_lines("put twice", "", ""), 1);
+	t_cpu_on(test, cpu);
+	objcache_drain(tc->cache);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, withdrawn), 1);
+	t_destroy(tc);
+}
+
 static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_is_usable),
 	KUNIT_CASE_SLOW(s12_what_a_dead_cpu_had_parked_ages),
@@ -410,6 +443,7 @@ static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE_SLOW(s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost),
 	KUNIT_CASE_SLOW(s12_cpus_that_come_and_go_under_load_lose_nothing),
 	KUNIT_CASE_SLOW(s12_tasks_that_a_dying_cpu_hands_on_lose_nothing),
+	KUNIT_CASE(s17_what_is_found_on_a_dying_cpu_is_told),
 	KUNIT_CASE_SLOW(s12_caches_come_and_go_while_cpus_do),
 	{}
 };

@@ -151,6 +151,7 @@ void objcache_note(struct objcache_core *core, struct objcache_who *who,
 void objcache_found(const struct objcache_finding *finding);
 int objcache_print_who(char *to, size_t size, const struct objcache_who *who);
 void objcache_print_frame(char *to, size_t size, unsigned long frame);
+void objcache_print_due(void);
 void objcache_reports_stop(void);
 
 /* track.c: each object */

@@ -9,6 +9,7 @@
 #include <linux/cpuhotplug.h>
 
 #include "core.h"
+#include "debug.h"
 
 static enum cpuhp_state objcache_hotplug_state;
 
@@ -26,8 +27,9 @@ static int objcache_cpu_is_gone(unsigned int cpu, struct hlist_node *node)
 
 	objcache_part_clear(core, cpu);
 	objcache_want(core, OBJCACHE_DUE_NOW);
-	/* What has come there while it died. */
+	/* What has come there while it died, and what was found. */
 	objcache_tell_waiters(core);
+	objcache_print_due();
 	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
 	return 0;
 }

@@ -297,8 +297,14 @@ static void objcache_print_list(struct llist_node *node)
 	}
 }
 
-/* One at a time; who finds another at it leaves it to that. */
-static void objcache_print_due(void)
+/**
+ * objcache_print_due - print the reports there are
+ *
+ * One at a time; who finds another at it leaves it to that.
+ *
+ * Context: Preemptible.
+ */
+void objcache_print_due(void)
 {
 	while (!llist_empty(&objcache_reports_due) &&
 	       !test_and_set_bit_lock(0, &objcache_printing)) {
@@ -406,7 +412,7 @@ void objcache_found(const struct objcache_finding *f)
 	llist_add(&r->node, &objcache_reports_due);
 	if (preemptible())
 		objcache_print_due();
-	else
+	else if (likely(cpu_online(smp_processor_id()))) /* as in objcache_want() */
 		irq_work_queue(&objcache_print_kick);
 }
 
