@@ -87,6 +87,7 @@ static unsigned int create_at_each(struct kunit *test, unsigned int flags, unsig
 	struct objcache_params params = {
 		.size = 64, .min_objects = 3, .flags = OBJCACHE_NO_AGING | flags,
 	};
+	struct objcache_stats stats;
 	unsigned int nth = 0;
 	bool injected;
 
@@ -96,10 +97,13 @@ static unsigned int create_at_each(struct kunit *test, unsigned int flags, unsig
 		current->fail_nth = ++nth;
 		cache = objcache_create("kunit-nth", &params);
 		injected = was_injected();
-		if (IS_ERR(cache))
+		if (IS_ERR(cache)) {
 			++*failed;
-		else
-			objcache_destroy(cache);
+			continue;
+		}
+		objcache_read_stats(cache, &stats);
+		KUNIT_EXPECT_EQ_MSG(test, stats.created - stats.destroyed, 3, "at %u", nth);
+		objcache_destroy(cache);
 	} while (injected && nth < 10000);
 	return nth;
 }
@@ -167,7 +171,7 @@ static void s19_no_get_fails_at_any_allocation(struct kunit *test)
 static void s18_what_could_not_be_made_does_not_count(struct kunit *test)
 {
 	struct objcache_params params = {
-		.size = 64, .max_objects = 8 * num_possible_cpus(),
+		.size = 64, .batch = 4, .max_objects = 8 * num_possible_cpus(),
 	};
 	struct objcache *cache = objcache_create("kunit-nth", &params);
 	void **objs = kunit_kcalloc(test, params.max_objects + 1, sizeof(*objs), GFP_KERNEL);
