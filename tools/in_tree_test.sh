@@ -155,7 +155,7 @@ run_kunit() {
 # device_is WANTED BUILD: in the kernel that was built there last.
 device_is() {
 	local found=no
-	! nm "$LINUX/$2/lib/objcache/objcache.o" | grep objcache_chardev_init >/dev/null || found=yes
+	! nm "$LINUX/$2/vmlinux" | grep objcache_chardev_init >/dev/null || found=yes
 	[ "$found" = "$1" ] || die FAILED "the device is built in: $found, wanted $1"
 }
 
