@@ -57,9 +57,9 @@ static void s18_what_comes_before_the_wait_ends_it(struct kunit *test)
 	t_finish(giver.tc);
 }
 
-/* ---- a CPU that dies ---- */
+/* ---- a CPU that dies, or comes ---- */
 
-static void put_as_it_dies(struct pt_regs *regs, void *data)
+static void put_there(struct pt_regs *regs, void *data)
 {
 	struct giver *giver = data;
 
@@ -78,12 +78,33 @@ static void s18_what_a_dying_cpu_puts_ends_a_wait(struct kunit *test)
 	t_get_all(giver.tc, &giver.obj, 1);
 	getter = t_getter_start(test, giver.tc, GFP_KERNEL, 0);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
-	t_at_entry(test, "rcutree_dying_cpu", put_as_it_dies, &giver);
+	t_at_entry(test, "rcutree_dying_cpu", put_there, &giver);
 	t_cpu_off(test, cpu);
 	KUNIT_EXPECT_TRUE(test, t_was_entered());
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
 	t_getter_puts(getter);
 	t_cpu_on(test, cpu);
+	t_finish(giver.tc);
+}
+
+/* Before it is online, and with interrupts still off: it runs what it queues later. */
+static void s18_what_a_coming_cpu_puts_ends_a_wait(struct kunit *test)
+{
+	struct giver giver = { .tc = create(test, 1, 2) };
+	struct t_getter *getter;
+	unsigned int cpu = t_victim();
+
+	t_need_entries(test);
+	t_need_hotplug(test);
+	t_get_all(giver.tc, &giver.obj, 1);
+	t_cpu_off(test, cpu);
+	getter = t_getter_start(test, giver.tc, GFP_KERNEL, 0);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	t_at_entry(test, "notify_cpu_starting", put_there, &giver);
+	t_cpu_on(test, cpu);
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	t_getter_puts(getter);
 	t_finish(giver.tc);
 }
 
@@ -561,6 +582,7 @@ static void s18_a_prefill_is_not_before_who_waits(struct kunit *test)
 static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_what_comes_before_the_wait_ends_it),
 	KUNIT_CASE(s18_what_a_dying_cpu_puts_ends_a_wait),
+	KUNIT_CASE(s18_what_a_coming_cpu_puts_ends_a_wait),
 	KUNIT_CASE(s18_who_interrupts_an_owner_comes_again),
 	KUNIT_CASE(s18_who_comes_later_gets_in_line),
 	KUNIT_CASE(s18_a_bulk_get_leaves_the_second_to_who_waits),

@@ -338,6 +338,17 @@ static inline void objcache_ask(struct objcache_cpu *c)
 	WRITE_ONCE(c->own.limit, NULL);
 }
 
+/*
+ * An irq_work that a CPU queues when its last one has run stays there, and nobody else
+ * can queue it then: hotplug.c looks when that CPU has gone. One that comes runs it soon.
+ */
+static inline bool objcache_runs_irq_work(void)
+{
+	unsigned int cpu = smp_processor_id();
+
+	return likely(cpu_online(cpu)) || !cpu_dying(cpu);
+}
+
 void objcache_call_dealer(struct objcache_core *core); /* kick.c */
 
 /*

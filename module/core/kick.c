@@ -83,8 +83,7 @@ void objcache_want(struct objcache_core *core, enum objcache_due due)
 
 	/* Who has set the bit calls: nobody else will, so it must not be put off. */
 	preempt_disable();
-	/* What is queued on a CPU that dies stays there: hotplug.c calls, then. */
-	if (unlikely(!cpu_online(smp_processor_id())))
+	if (!objcache_runs_irq_work())
 		goto out;
 	/* A full barrier: pairs with the one in objcache_keep(). */
 	if (test_and_set_bit(due, &core->due))
@@ -106,8 +105,7 @@ out:
 void objcache_call_dealer(struct objcache_core *core)
 {
 	preempt_disable();
-	/* As in objcache_want(): nobody else could queue it then. */
-	if (likely(cpu_online(smp_processor_id())))
+	if (objcache_runs_irq_work())
 		irq_work_queue(&core->deal);
 	preempt_enable();
 }

@@ -412,7 +412,7 @@ void objcache_found(const struct objcache_finding *f)
 	llist_add(&r->node, &objcache_reports_due);
 	if (preemptible())
 		objcache_print_due();
-	else if (likely(cpu_online(smp_processor_id()))) /* as in objcache_want() */
+	else if (objcache_runs_irq_work())
 		irq_work_queue(&objcache_print_kick);
 }
 
