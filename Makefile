@@ -82,6 +82,7 @@ help:
 	@echo '  guest            a script, modules and programs of your own in a VM: SCRIPT=FILE'
 	@echo '  deb-test         the packages in a clean Debian root, and that in a VM'
 	@echo '  in-tree-test     the kernel tree: KUnit by kunit.py, and as modules in a VM; KERNEL=6.12|7.3, PART='
+	@echo '  inspect-test     the scripts in tools/inspect/, in a VM and on the dump of one; PART=live|core|all'
 	@echo '  selftest         the harness must notice each planted fault'
 	@echo 'Variables:'
 	@echo '  KDIR=DIR         kernel build folder or headers (all, modules; now $(KDIR))'
@@ -146,6 +147,9 @@ in-tree:
 
 in-tree-test:
 	@tools/in_tree_test.sh
+
+inspect-test:
+	@tools/inspect_test.sh
 
 run:
 	@tools/run.sh

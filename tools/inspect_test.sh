@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# The scripts in tools/inspect/, with a VM.
+# make inspect-test: the scripts in tools/inspect/, with a VM.
 #
 #   PART=live|core|all   live: bpftrace in the VM, with the libraries that it needs.
 #                        core: drgn here, on a dump of a VM's memory, of 6.1: the newest kernel
@@ -8,7 +8,7 @@
 #                        600 unpacked, into the cache folder (all)
 #   KERNEL, CPUS         as for make guest; KERNEL of live alone
 #
-# The last line is `inspect_test: PASS ...` or `inspect_test: FAIL CODE NAME: reason`.
+# The last line is `inspect-test: PASS ...` or `inspect-test: FAIL CODE NAME: reason`.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +21,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 wrong() {
-	echo "inspect_test: FAIL ${CODES[FAILED]} FAILED: $1: $2"
+	echo "inspect-test: FAIL ${CODES[FAILED]} FAILED: $1: $2"
 	exit "${CODES[FAILED]}"
 }
 
@@ -73,4 +73,4 @@ test_core() {
 
 [ "$PART" = core ] || test_live
 [ "$PART" = live ] || test_core
-echo "inspect_test: PASS $PART"
+echo "inspect-test: PASS $PART"

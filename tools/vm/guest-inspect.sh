@@ -24,7 +24,7 @@ inspects() {
 	shift
 	step -l 300 "$inspects_file"
 	# shellcheck disable=SC2086	# with its argument
-	bpftrace -c "/guest/objcache stress -t 2 -n 1000000000 -d 1 -q" /guest/$inspects_file >/tmp/inspects 2>&1 &
+	bpftrace -c "/guest/objcache stress -t 2 -n 1000000000 -d 1 -q -w" /guest/$inspects_file >/tmp/inspects 2>&1 &
 	inspects_pid=$!
 	until inspects_cache=$(find /sys/kernel/debug/objcache -name 'stress-*' | grep .); do
 		if [ ! -d /proc/$inspects_pid ]; then
@@ -45,13 +45,23 @@ inspects() {
 	done
 }
 
+# tells KEY=MAP...: what it has counted is what the cache's statistics say, to the last object.
+tells() {
+	for tells_pair; do
+		tells_cache=$(sed -n "s/^${tells_pair%=*}: //p" /tmp/inspects)
+		tells_map=$(sed -n "s/^@${tells_pair#*=}\[stress-[0-9]*\]: //p" /tmp/inspects)
+		[ "$tells_cache" = "${tells_map:-nothing}" ] ||
+			fail FAILED "$inspects_file: @${tells_pair#*=} is '$tells_map', the statistics' ${tells_pair%=*} '$tells_cache'"
+	done
+}
+
 step -l 300 "bpftrace is unpacked"
 try tar -C / -xzf bpftrace.tar.gz
 try mount -t tracefs tracefs /sys/kernel/tracing
 try ln -sf /usr/bin/bpftrace /bin/bpftrace
 load objcache
-inspects misses.bt '^@made_for\[stress-' 'objcache_get' '^@made\[stress-.*\]: [1-9]' '^@stolen\[stress-.*\]: [1-9]' \
-	'^@own_ring\[stress-.*\]: [1-9]'
+inspects misses.bt '^@made_for\[stress-' '__objcache_get_slow\+'
+tells fresh=made steals=stolen own_ring=own_ring
 inspects callers.bt '^@slow_gets\[.*\]: [1-9]' '^@slow_puts\[.*\]: [1-9]'
 # The compiler says which functions of the device there are: one that was just seen.
 getter=$(sed -n 's/^@slow_gets\[\(handles_.*\)\]: .*/\1/p' /tmp/inspects | head -n 1)
