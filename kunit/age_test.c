@@ -302,9 +302,8 @@ static void put_one(void *data)
 }
 
 /* Two magazines, and newest first what is put then. */
-static void s06_an_undisturbed_cpu_releases_its_part_at_its_next_put(struct kunit *test)
+static void undisturbed_releases(struct kunit *test, struct tcache *tc)
 {
-	struct tcache *tc = t_create_small(test, 0);
 	struct put_job job = { .tc = tc };
 	enum t_context context;
 	u64 aged;
@@ -331,6 +330,20 @@ static void s06_an_undisturbed_cpu_releases_its_part_at_its_next_put(struct kuni
 		objcache_drain(tc->cache);
 	}
 	t_finish(tc);
+}
+
+static void s06_an_undisturbed_cpu_releases_its_part_at_its_next_put(struct kunit *test)
+{
+	undisturbed_releases(test, t_create_small(test, 0));
+}
+
+static void s06_an_undisturbed_cpu_that_resets_does_so_too(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 4, .capacity = 32, .ops = &t_ops_reset,
+	};
+
+	undisturbed_releases(test, t_create(test, &params));
 }
 
 static void s06_an_undisturbed_cpu_keeps_what_it_uses(struct kunit *test)
@@ -379,6 +392,7 @@ static struct kunit_case age_cases[] = {
 	KUNIT_CASE(s06_another_cpu_finds_the_aged_generation),
 	KUNIT_CASE(s06_what_interrupts_have_parked_ages_too),
 	KUNIT_CASE(s06_an_undisturbed_cpu_releases_its_part_at_its_next_put),
+	KUNIT_CASE(s06_an_undisturbed_cpu_that_resets_does_so_too),
 	KUNIT_CASE(s06_an_undisturbed_cpu_keeps_what_it_uses),
 	KUNIT_CASE(s06_asking_under_load_loses_nothing),
 	{}

@@ -323,17 +323,21 @@ static void s18_a_making_that_failed_ends_a_wait(struct kunit *test)
 }
 
 /* Nobody puts anything: what is parked in another CPU's private part is brought out. */
-static void s18_what_other_cpus_have_in_private_is_brought_out(struct kunit *test)
+static void bring_out(struct kunit *test, const struct objcache_ops *ops)
 {
-	struct objcache_params params = { .batch = 4, .capacity = 8, .max_objects = 8 };
+	struct objcache_params params = {
+		.batch = 4, .capacity = 8, .max_objects = 8, .ops = ops,
+	};
 	struct tcache *tc = t_create(test, &params);
 	struct t_getter *getter[9];
+	struct tobj *objs[8];
 	unsigned int i;
 
 	t_need_magazines(test);
 	t_need_cpus(test, 2);
 	t_on_cpu(test, 0);
-	KUNIT_ASSERT_EQ(test, objcache_prefill(tc->cache, 8, GFP_KERNEL), 8);
+	t_get_all(tc, objs, 8);
+	t_put_all(tc, objs, 8);
 	KUNIT_ASSERT_EQ(test, t_parked_on(tc, t_nth_cpu(0)), 8);
 	for (i = 0; i < 8; i++) {
 		getter[i] = t_getter_start(test, tc, GFP_KERNEL, 1);
@@ -349,6 +353,17 @@ static void s18_what_other_cpus_have_in_private_is_brought_out(struct kunit *tes
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter[8]));
 	t_getter_puts(getter[8]);
 	t_finish(tc);
+}
+
+static void s18_what_other_cpus_have_in_private_is_brought_out(struct kunit *test)
+{
+	bring_out(test, &t_ops);
+}
+
+/* Whose limit says no more than whether they may keep any. */
+static void s18_what_was_reset_is_brought_out_too(struct kunit *test)
+{
+	bring_out(test, &t_ops_reset);
 }
 
 /* What is in its ring, and what is displaced, is found without that. */
@@ -681,6 +696,7 @@ static struct kunit_case bounded_cases[] = {
 	KUNIT_CASE(s18_a_refused_put_ends_a_wait),
 	KUNIT_CASE(s18_a_making_that_failed_ends_a_wait),
 	KUNIT_CASE(s18_what_other_cpus_have_in_private_is_brought_out),
+	KUNIT_CASE(s18_what_was_reset_is_brought_out_too),
 	KUNIT_CASE(s18_nobody_waits_while_anything_is_parked_anywhere),
 	KUNIT_CASE(s18_who_may_not_wait_does_not),
 	KUNIT_CASE(s18_who_may_wait_does_whatever_its_scope),

@@ -32,6 +32,7 @@
  * @aged: what is in the ring here is aged
  * @bare: no empty magazine waits in the ring or the depot
  * @inside: the call itself interrupts the owner
+ * @reset: each put has to look at the object
  */
 struct scene {
 	void *(*call)(struct objcache *cache, void *obj);
@@ -45,6 +46,7 @@ struct scene {
 	bool aged;
 	bool bare;
 	bool inside;
+	bool reset;
 };
 
 /**

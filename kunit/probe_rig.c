@@ -369,6 +369,7 @@ void probe_rig_open(struct rig *rig, const struct scene *scene)
 {
 	struct objcache_params params = {
 		.batch = BATCH, .capacity = CAPACITY, .flags = OBJCACHE_NO_AGING,
+		.ops = scene->reset ? &t_ops_reset : &t_ops,
 	};
 	struct objcache_core *core;
 

@@ -106,6 +106,7 @@ SCENE(try_get_of_nothing, probed_try_get)
 
 /* ---- puts behind it ---- */
 
+SCENE(put_that_resets, probed_put, .puts = true, .park = 1, .reset = true)
 SCENE(put_with_an_empty_spare, probed_put, .puts = true, .park = BATCH)
 SCENE(put_that_pushes, probed_put, .puts = true, .park = 2 * BATCH)
 SCENE(put_that_needs_a_magazine, probed_put, .puts = true, .park = 2 * BATCH, .bare = true)
@@ -141,6 +142,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_from_the_depot),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_get_of_a_fresh_one),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_try_get_of_nothing),
+	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_resets),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_with_an_empty_spare),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_pushes),
 	KUNIT_CASE_SLOW(s11_an_nmi_in_put_that_needs_a_magazine),

@@ -276,15 +276,12 @@ static void s11_any_context_may_come_between_behind_the_hit_path(struct kunit *t
 }
 
 /* Nor is there a locked instruction. */
-static void s11_a_hit_never_has_interrupts_off(struct kunit *test)
+static void hits_with_interrupts_on(struct kunit *test, struct tcache *tc)
 {
-	struct tcache *tc = t_create_small(test, 0);
 	struct stepper *st = stepper_create(test, tc);
 	unsigned int i;
 	void *obj;
 
-	if (IS_ENABLED(CONFIG_KCSAN))
-		kunit_skip(test, "KCSAN turns interrupts off itself");
 	KUNIT_EXPECT_EQ(test, 2, objcache_prefill(tc->cache, 2, GFP_KERNEL));
 	for (i = 0; i < 10; i++) {
 		obj = i % 2 ? stepped_get(tc->cache) : stepped_try_get(tc->cache);
@@ -295,9 +292,28 @@ static void s11_a_hit_never_has_interrupts_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t_stat(tc, hits), 10);
 	KUNIT_EXPECT_GT(test, st->steps, 10 * 20);
 	KUNIT_EXPECT_EQ(test, st->irqs_off, 0);
-	KUNIT_EXPECT_EQ(test, st->locked, 0);
+	/* The reset here counts itself by one. */
+	KUNIT_EXPECT_EQ(test, st->locked, atomic_read(&tc->resets));
 	kunit_info(test, "%lu instructions for a get and a put", st->steps / 10);
 	t_finish(tc);
+}
+
+static void s11_a_hit_never_has_interrupts_off(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_KCSAN))
+		kunit_skip(test, "KCSAN turns interrupts off itself");
+	hits_with_interrupts_on(test, t_create_small(test, 0));
+}
+
+static void s11_a_put_that_resets_never_has_interrupts_off(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 4, .capacity = 32, .ops = &t_ops_reset,
+	};
+
+	if (IS_ENABLED(CONFIG_KCSAN) || IS_ENABLED(CONFIG_LOCKDEP))
+		kunit_skip(test, "KCSAN and lockdep turn interrupts off themselves");
+	hits_with_interrupts_on(test, t_create(test, &params));
 }
 
 #define BULK	16U
@@ -421,6 +437,7 @@ static void s11_single_steps_need_x86(struct kunit *test)
 static struct kunit_case step_cases[] = {
 #ifdef T_STEPS
 	KUNIT_CASE(s11_a_hit_never_has_interrupts_off),
+	KUNIT_CASE(s11_a_put_that_resets_never_has_interrupts_off),
 	KUNIT_CASE_SLOW(s06_no_cpu_is_held_up_longer_with_100000_parked),
 	KUNIT_CASE(a_bulk_call_takes_half_the_instructions_of_single_ones),
 	KUNIT_CASE_SLOW(s11_any_context_may_come_between_any_two_instructions),

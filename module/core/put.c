@@ -333,15 +333,44 @@ static noinline void objcache_put_checked(struct objcache_core *core, void *obj,
 	rcu_read_unlock();
 }
 
-static void objcache_put_one(struct objcache_core *core, void *obj)
+/*
+ * The hit path of caches whose puts have to look at the object: their limit is no
+ * more than whether there may be one.
+ */
+static bool objcache_hit_looked_at(struct objcache_core *core, void *obj)
 {
-	if (objcache_fit_to_keep(core, obj)) {
-		objcache_put_objs(core, &obj, 1);
-		return;
+	struct objcache_cpu *c = objcache_enter(core);
+	bool hit = c && data_race(c->own.limit) && /* any CPU takes it away */
+		   objcache_room(core, c);
+
+	if (hit) {
+		*c->own.top = obj;
+		objcache_set_top(c, c->own.top + 1);
+		data_race(c->own.puts++); /* as on the hit path */
 	}
+	objcache_exit(c);
+	return hit;
+}
+
+/* Apart, as @obj has an address here. */
+static noinline void objcache_put_kept(struct objcache_core *core, void *obj)
+{
+	objcache_put_objs(core, &obj, 1);
+}
+
+static noinline void objcache_put_refused(struct objcache_core *core, void *obj)
+{
 	objcache_count(core, puts);
 	objcache_count(core, refused);
 	objcache_doom(core, obj);
+}
+
+static void objcache_put_one(struct objcache_core *core, void *obj)
+{
+	if (unlikely(!objcache_fit_to_keep(core, obj)))
+		objcache_put_refused(core, obj);
+	else if (!core->slow_put || !objcache_hit_looked_at(core, obj))
+		objcache_put_kept(core, obj);
 }
 
 /**
@@ -360,7 +389,8 @@ void __objcache_put_at(struct objcache *cache, void *obj,
 {
 	struct objcache_core *core = to_core(cache);
 
-	if (!objcache_cache_ok(cache, "put") || !obj)
+	if (unlikely(!objcache_are_objects(cache, obj)) &&
+	    (!objcache_cache_ok(cache, "put") || !obj))
 		return;
 	if (unlikely(core->checks)) {
 		objcache_put_checked(core, obj, site);

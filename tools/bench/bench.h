@@ -201,7 +201,7 @@ void bench_memory_destroy(void);
 /* ---- the patterns, each in the file of its topic ---- */
 
 extern const struct bench_pattern bench_pair, bench_burst32, bench_bulk32;
-extern const struct bench_pattern bench_pair_bounded;
+extern const struct bench_pattern bench_pair_bounded, bench_pair_reset;
 extern const struct bench_pattern bench_nested, bench_concurrent;
 extern const struct bench_pattern bench_alloc_free_10k;
 extern const struct bench_pattern bench_remote_free, bench_remote_free_10k;

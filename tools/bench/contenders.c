@@ -71,36 +71,48 @@ static int floor_create(void)
 /* Four batches for each CPU, of the size that is chosen without a limit. */
 #define BOUND	(4 * 63 * num_possible_cpus())
 
-static int objcaches_create(void)
+static bool reset(void *obj, void *ctx)
 {
-	struct objcache_params params = { .size = BENCH_OBJECT_SIZE };
-	int err;
-
-	bench_pools.objcache = objcache_create("bench", &params);
-	if (IS_ERR(bench_pools.objcache))
-		return PTR_ERR(bench_pools.objcache);
-	params.max_objects = BOUND;
-	bench_pools.bounded = objcache_create("bench-bounded", &params);
-	err = PTR_ERR_OR_ZERO(bench_pools.bounded);
-	if (err)
-		goto no_bounded;
-	params.max_objects = 0;
-	params.size = 64;
-	bench_pools.small = objcache_create("bench-64", &params);
-	err = PTR_ERR_OR_ZERO(bench_pools.small);
-	if (!err)
-		return 0;
-	objcache_destroy(bench_pools.bounded);
-no_bounded:
-	objcache_destroy(bench_pools.objcache);
-	return err;
+	return true;
 }
+
+static const struct objcache_ops reset_ops = { .reset = reset };
 
 static void objcaches_destroy(void)
 {
 	objcache_destroy(bench_pools.small);
+	objcache_destroy(bench_pools.reset);
 	objcache_destroy(bench_pools.bounded);
 	objcache_destroy(bench_pools.objcache);
+}
+
+static int one_create(struct objcache **cache, const char *name,
+		      const struct objcache_params *params)
+{
+	struct objcache *made = objcache_create(name, params);
+
+	if (IS_ERR(made)) {
+		objcaches_destroy();
+		return PTR_ERR(made);
+	}
+	*cache = made;
+	return 0;
+}
+
+static int objcaches_create(void)
+{
+	const unsigned int size = BENCH_OBJECT_SIZE;
+
+	return one_create(&bench_pools.objcache, "bench",
+			  &(struct objcache_params){ .size = size }) ?:
+	       one_create(&bench_pools.bounded, "bench-bounded",
+			  &(struct objcache_params){ .size = size,
+						     .max_objects = BOUND }) ?:
+	       one_create(&bench_pools.reset, "bench-reset",
+			  &(struct objcache_params){ .size = size,
+						     .ops = &reset_ops }) ?:
+	       one_create(&bench_pools.small, "bench-64",
+			  &(struct objcache_params){ .size = 64 });
 }
 
 #if BENCH_HAS_OBJPOOL

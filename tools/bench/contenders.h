@@ -28,6 +28,7 @@ static inline int objpool_push(void *obj, struct objpool_head *pool) { return 0;
  * struct bench_pools - what the contenders' objects come from
  * @objcache: of the default capacity, no constructor
  * @bounded: the same with a limit that nothing here reaches
+ * @reset: the same with a reset that has nothing to do
  * @small: of 64-byte objects: only its memory is looked at
  * @slab: of the size of @objcache, never merged
  * @objpool: fixed, of BENCH_OBJPOOL objects
@@ -36,6 +37,7 @@ static inline int objpool_push(void *obj, struct objpool_head *pool) { return 0;
 struct bench_pools {
 	struct objcache *objcache;
 	struct objcache *bounded;
+	struct objcache *reset;
 	struct objcache *small;
 	struct kmem_cache *slab;
 	struct objpool_head objpool;

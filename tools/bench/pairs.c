@@ -46,6 +46,26 @@ const struct bench_pattern bench_pair_bounded = {
 	.warm = 1,
 };
 
+/* Each put calls reset, and that returns at once. */
+static noinline int reset_objcache(struct bench_round *round)
+{
+	return pair(&objcache_ops, bench_pools.reset, round);
+}
+
+static noinline int reset_objcache_inline(struct bench_round *round)
+{
+	return pair(&objcache_inline_ops, bench_pools.reset, round);
+}
+
+const struct bench_pattern bench_pair_reset = {
+	.name = "pair_reset",
+	.rows = { "pair_reset" },
+	.fn = { BENCH_FN(reset, objcache), BENCH_FN(reset, objcache_inline) },
+	.iterations = 10000,
+	.step_iterations = 128,
+	.warm = 1,
+};
+
 static __always_inline int burst32(const struct bench_ops *ops, void *pool,
 				   struct bench_round *round)
 {

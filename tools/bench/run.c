@@ -50,7 +50,8 @@ const char *const bench_names[BENCH_CONTENDERS] = {
 };
 
 static const struct bench_pattern *const patterns[] = {
-	&bench_pair, &bench_pair_bounded, &bench_burst32, &bench_bulk32, &bench_nested,
+	&bench_pair, &bench_pair_bounded, &bench_pair_reset,
+	&bench_burst32, &bench_bulk32, &bench_nested,
 	&bench_alloc_free_10k, &bench_concurrent,
 	&bench_remote_free, &bench_remote_free_10k, &bench_one_alloc_n_free,
 	&bench_one_alloc_n_free_10k,
