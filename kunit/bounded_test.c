@@ -348,10 +348,11 @@ static void bring_out(struct kunit *test, const struct objcache_ops *ops)
 	KUNIT_EXPECT_EQ(test, atomic_read(&tc->ctors), 8);
 	getter[8] = t_getter_start(test, tc, GFP_KERNEL, 1);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter[8]));
-	for (i = 0; i < 8; i++)
-		t_getter_puts(getter[i]);
+	/* One put is enough. */
+	t_getter_puts(getter[0]);
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter[8]));
-	t_getter_puts(getter[8]);
+	for (i = 1; i < 9; i++)
+		t_getter_puts(getter[i]);
 	t_finish(tc);
 }
 
