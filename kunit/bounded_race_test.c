@@ -25,6 +25,14 @@ static bool so_many_wait(struct tcache *tc, unsigned int nr)
 	return t_wait_until(READ_ONCE(to_core(tc->cache)->waiting) == nr);
 }
 
+#define in_time(cond)							\
+({									\
+	u64 _end = ktime_get_mono_fast_ns() + 20ULL * NSEC_PER_SEC;	\
+									\
+	while (!(cond) && ktime_get_mono_fast_ns() < _end)		\
+		cpu_relax();						\
+})
+
 /* ---- what comes before the wait ---- */
 
 struct giver {
@@ -105,6 +113,50 @@ static void s18_what_a_coming_cpu_puts_ends_a_wait(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, t_was_entered());
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
 	t_getter_puts(getter);
+	t_finish(giver.tc);
+}
+
+/* The CPU comes no further until somebody waits, or has found what was put. */
+static void put_there_and_stay(struct pt_regs *regs, void *data)
+{
+	struct t_crew *crew = data;
+	struct giver *giver = crew->data;
+
+	t_put(giver->tc, giver->obj, 1);
+	t_crew_come(crew);
+	in_time(READ_ONCE(to_core(giver->tc->cache)->waiting) ||
+		READ_ONCE(crew->threads[0].done.done));
+}
+
+static void get_given(struct t_thread *thread)
+{
+	struct giver *giver = thread->crew->data;
+
+	t_put(giver->tc, t_get(giver->tc, GFP_KERNEL, thread->who), thread->who);
+}
+
+/* Nobody interrupts it for what it has: so it keeps nothing. */
+static void s18_what_a_coming_cpu_has_put_is_found(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 2, .capacity = 64, .max_objects = 1, .flags = OBJCACHE_NO_AGING,
+	};
+	struct giver giver = { .tc = t_create(test, &params) };
+	unsigned int cpu = t_victim();
+	struct t_crew *crew;
+
+	t_need_cpus(test, 3);
+	t_need_entries(test);
+	t_need_hotplug(test);
+	crew = t_crew_create(test, 1, get_given, &giver);
+	t_crew_poll(crew);
+	t_on_cpu(test, 1);
+	t_get_all(giver.tc, &giver.obj, 1);
+	t_cpu_off(test, cpu);
+	t_at_entry(test, "notify_cpu_starting", put_there_and_stay, crew);
+	t_cpu_on(test, cpu);
+	KUNIT_EXPECT_TRUE(test, t_was_entered());
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
 	t_finish(giver.tc);
 }
 
@@ -192,6 +244,43 @@ static void s18_who_comes_later_gets_in_line(struct kunit *test)
 	expect_in_line(test, 2);
 }
 
+/* With interrupts off nobody deals here what it puts; it may get that again, so often. */
+static void expect_bounded_overtaking(struct kunit *test, bool try)
+{
+	struct tcache *tc = create(test, 1, 2);
+	struct t_getter *getter;
+	unsigned long flags;
+	unsigned int i = 0;
+	struct tobj *obj;
+
+	t_get_all(tc, &obj, 1);
+	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	local_irq_save(flags);
+	for (; obj && i < 10 * OBJCACHE_HANDFUL; i++) {
+		t_put(tc, obj, 1);
+		obj = try ? t_try_get(tc, 1) : t_get(tc, GFP_ATOMIC, 1);
+	}
+	local_irq_restore(flags);
+	KUNIT_EXPECT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, i, OBJCACHE_HANDFUL + 1);
+	if (obj)
+		t_put(tc, obj, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	t_getter_puts(getter);
+	/* As ever, once nobody waits. */
+	t_get_all(tc, &obj, 1);
+	t_put(tc, obj, 1);
+	t_finish(tc);
+}
+
+static void s18_who_may_not_wait_overtakes_so_often(struct kunit *test)
+{
+	t_need_cpus(test, 2);
+	expect_bounded_overtaking(test, false);
+	expect_bounded_overtaking(test, true);
+}
+
 static void hold_and_put(struct pt_regs *regs, void *data)
 {
 	struct giver *giver = data;
@@ -264,14 +353,6 @@ static void get_and_put(struct t_thread *thread)
 
 	t_put(tc, t_get(tc, GFP_KERNEL, thread->who), thread->who);
 }
-
-#define in_time(cond)							\
-({									\
-	u64 _end = ktime_get_mono_fast_ns() + 20ULL * NSEC_PER_SEC;	\
-									\
-	while (!(cond) && ktime_get_mono_fast_ns() < _end)		\
-		cpu_relax();						\
-})
 
 /*
  * It is in nobody's structure for a moment: somebody comes, finds nothing, and waits. Who
@@ -549,6 +630,28 @@ static void s18_who_could_not_make_one_is_served_last(struct kunit *test)
 	t_destroy(tc);
 }
 
+/* One more may be made, while nobody deals; and the later one gets in line for it. */
+static void s18_who_comes_later_makes_none_before(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, 2, 0);
+	struct t_getter *first, *later;
+	struct tobj *objs[2];
+
+	t_get_all(tc, objs, 2);
+	first = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
+	t_hold_dealer(tc->cache);
+	t_discard(tc, objs[1], 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	later = t_getter_start(test, tc, GFP_KERNEL, 2);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(later));
+	t_let_dealer(tc->cache);
+	expect_order(tc, first, later);
+	t_put(tc, objs[0], 1);
+	t_expect_balanced(tc, 0);
+	t_destroy(tc);
+}
+
 /* Nothing is made ahead of those who wait. */
 static void expect_prefill_after(struct kunit *test, unsigned int flags)
 {
@@ -583,8 +686,10 @@ static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_what_comes_before_the_wait_ends_it),
 	KUNIT_CASE(s18_what_a_dying_cpu_puts_ends_a_wait),
 	KUNIT_CASE(s18_what_a_coming_cpu_puts_ends_a_wait),
+	KUNIT_CASE(s18_what_a_coming_cpu_has_put_is_found),
 	KUNIT_CASE(s18_who_interrupts_an_owner_comes_again),
 	KUNIT_CASE(s18_who_comes_later_gets_in_line),
+	KUNIT_CASE(s18_who_may_not_wait_overtakes_so_often),
 	KUNIT_CASE(s18_a_bulk_get_leaves_the_second_to_who_waits),
 	KUNIT_CASE(s18_all_are_dealt_to_however_many),
 	KUNIT_CASE(s18_what_is_taken_out_of_a_ring_ends_a_wait),
@@ -595,6 +700,7 @@ static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE_SLOW(s18_who_could_not_make_one_keeps_its_place),
 	KUNIT_CASE(s18_who_could_not_make_one_is_served_first),
 	KUNIT_CASE(s18_who_could_not_make_one_is_served_last),
+	KUNIT_CASE(s18_who_comes_later_makes_none_before),
 	KUNIT_CASE(s18_a_prefill_is_not_before_who_waits),
 	{}
 };

@@ -5,6 +5,38 @@
 #include "debug.h"
 #include "find.h"
 
+/*
+ * Who may not wait comes before those who do, but only so often until one of them is
+ * served: an interrupt, or who has them off, could put and get for ever, and what it
+ * puts not be dealt.
+ */
+static bool objcache_may_overtake(struct objcache_core *core)
+{
+	return likely(!READ_ONCE(core->waiting)) ||
+	       atomic_read(&core->overtaken) < OBJCACHE_HANDFUL;
+}
+
+static void *objcache_overtook(struct objcache_core *core, void *obj)
+{
+	if (unlikely(READ_ONCE(core->waiting)) && !IS_ERR_OR_NULL(obj))
+		atomic_inc(&core->overtaken);
+	return obj;
+}
+
+/**
+ * objcache_try_get_bounded - a parked object of a bounded cache
+ * @core: the cache
+ *
+ * Context: Any.
+ * Return: the object, or NULL.
+ */
+void *objcache_try_get_bounded(struct objcache_core *core)
+{
+	if (!objcache_may_overtake(core))
+		return NULL;
+	return objcache_overtook(core, objcache_get_parked(core, false));
+}
+
 /**
  * objcache_try_get_checked - a parked object, in debug mode
  * @core: the cache
@@ -18,10 +50,12 @@ void *objcache_try_get_checked(struct objcache_core *core,
 {
 	void *obj;
 
+	if (!objcache_may_overtake(core))
+		return NULL;
 	do {
 		obj = objcache_check_oldest(core, false);
 	} while (obj && !objcache_check_handed(core, obj, site));
-	return obj;
+	return objcache_overtook(core, obj);
 }
 
 /* ---- with bounds ---- */
@@ -64,8 +98,11 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 /* A backlog does not keep who may neither wait nor fail from making one. */
 static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = objcache_get_now(core, gfp);
+	void *obj;
 
+	if (!objcache_may_overtake(core))
+		return NULL;
+	obj = objcache_overtook(core, objcache_get_now(core, gfp));
 	if (!(gfp & __GFP_NOFAIL) || obj)
 		return obj;
 	obj = objcache_fresh(core, gfp);
@@ -100,11 +137,12 @@ static gfp_t objcache_sure_gfp(gfp_t gfp)
 /* The first try, before anybody waits; where others do, nothing is taken from them. */
 static void *objcache_get_first(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj = NULL;
+	void *obj;
 
-	if (!READ_ONCE(core->waiting))
-		obj = objcache_get_now(core, core->min_objects ?
-					     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
+	if (READ_ONCE(core->waiting))
+		return NULL;
+	obj = objcache_get_now(core, core->min_objects ?
+				     gfp & ~__GFP_DIRECT_RECLAIM : gfp);
 	if (IS_ERR_OR_NULL(obj) && core->min_objects)
 		obj = objcache_make_now(core, gfp);
 	return obj;

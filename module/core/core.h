@@ -183,6 +183,7 @@ struct objcache_core {
 	struct rb_root_cached waiters[2];	/* by ticket; [1]: who would make one */
 	unsigned int waiting;		/* how many; others look without the lock */
 	unsigned long tickets;		/* that were given to waiters, under the lock */
+	atomic_t overtaken;		/* so often since one of them was served */
 	struct irq_work deal;
 
 	/* The keeper, and what has it come. */
@@ -556,6 +557,7 @@ void *objcache_get_parked(struct objcache_core *core, bool leaving);
 /* bounded.c: and those in debug mode */
 void *objcache_try_get_checked(struct objcache_core *core,
 			       const struct objcache_site *site);
+void *objcache_try_get_bounded(struct objcache_core *core);
 void *objcache_get_bounded(struct objcache_core *core, gfp_t gfp);
 void *objcache_get_more(struct objcache_core *core, gfp_t gfp);
 void *objcache_get_checked(struct objcache_core *core, gfp_t gfp,

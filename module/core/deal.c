@@ -14,6 +14,7 @@ static void objcache_hand_over(struct objcache_core *core,
 			       struct objcache_waiter *w, void *obj)
 {
 	objcache_leave_line(core, w);
+	atomic_set(&core->overtaken, 0);
 	w->obj = obj;
 	WRITE_ONCE(w->dealt, true);
 	wake_up_process(w->task);
@@ -61,7 +62,8 @@ static void objcache_deal(struct irq_work *work)
 {
 	struct objcache_core *core = container_of(work, struct objcache_core,
 						  deal);
-	unsigned int left = OBJCACHE_HANDFUL;
+	/* In debug mode each is compared with what it was, with interrupts off here. */
+	unsigned int left = core->checks ? 1 : OBJCACHE_HANDFUL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&core->wait_lock, flags);

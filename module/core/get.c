@@ -47,7 +47,7 @@ void *__objcache_try_get_at(struct objcache *cache,
 	if (unlikely(core->checks))
 		return objcache_try_get_checked(core, site);
 	if (unlikely(core->bounded))
-		return objcache_get_parked(core, false);
+		return objcache_try_get_bounded(core);
 	return objcache_parked(core, false);
 }
 EXPORT_SYMBOL_GPL(__objcache_try_get_at);

@@ -38,7 +38,8 @@ static bool objcache_isolated_here(void)
  *
  * Not while somebody waits for an object: then nothing may be private, and each put
  * has to notice. Nor if it is isolated: nobody would want to interrupt it for what it
- * has. Whoever finds that it has no limit after this leaves nothing there.
+ * has; nor before it is online, as nobody could. Whoever finds that it has no limit
+ * after this leaves nothing there.
  *
  * Context: Any.
  */
@@ -46,10 +47,11 @@ void objcache_check_limit(struct objcache_core *core, struct objcache_cpu *c)
 {
 	/*
 	 * The limit before the look: pairs with the barrier in objcache_queue_up().
-	 * Either we see who waits, or it finds our limit, and visits us.
+	 * Either we see who waits, or it finds our limit, and us online, and visits us.
 	 */
 	smp_mb();
-	if (READ_ONCE(core->waiting) || objcache_isolated_here())
+	if (READ_ONCE(core->waiting) || !cpu_online(raw_smp_processor_id()) ||
+	    objcache_isolated_here())
 		WRITE_ONCE(c->own.limit, NULL);
 }
 
