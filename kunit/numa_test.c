@@ -261,6 +261,24 @@ static void s01_node_local_keeps_what_is_put_on_its_node(struct kunit *test)
 	t_finish(tc);
 }
 
+/* As what is in a ring there; else nobody would where all of a node's CPUs have gone. */
+static void s12_node_local_finds_what_another_node_has_stored(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_NODE_LOCAL | OBJCACHE_NO_AGING);
+	struct tobj *obj, *got;
+	struct places p;
+
+	need_nodes(test, &p, first_online_node);
+	obj = get_on_node(tc, p.far);
+	t_put_nested(tc, &obj, 1);
+	on(test, p.self);
+	got = t_try_get(tc, 1);
+	KUNIT_EXPECT_PTR_EQ(test, got, obj);
+	if (got)
+		t_put(tc, got, 1);
+	t_finish(tc);
+}
+
 /* Without the flag it does not matter. */
 static void s01_other_caches_keep_what_is_put_on_another_node(struct kunit *test)
 {
@@ -284,6 +302,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(s01_the_aged_of_another_node_come_before_a_fresh_object),
 	KUNIT_CASE(s01_node_local_destroys_what_is_put_on_another_node),
 	KUNIT_CASE(s01_node_local_keeps_what_is_put_on_its_node),
+	KUNIT_CASE(s12_node_local_finds_what_another_node_has_stored),
 	KUNIT_CASE(s01_other_caches_keep_what_is_put_on_another_node),
 	{}
 };

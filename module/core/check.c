@@ -222,8 +222,6 @@ static void *objcache_check_far(struct objcache_core *core,
 	void *obj = NULL;
 	unsigned int i;
 
-	if (core->flags & OBJCACHE_NODE_LOCAL)
-		return NULL;
 	for (i = 1; !obj && i < nr_node_ids; i++) {
 		struct objcache_node *n = core->node[(here + i) % nr_node_ids];
 

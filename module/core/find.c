@@ -61,7 +61,7 @@ static unsigned int objcache_find_stored(struct objcache_core *core,
 	return nr;
 }
 
-/* On the nodes after this one, and round; what is stored there if it may be. */
+/* On the nodes after this one, and round: rings, and what is stored there. */
 static unsigned int objcache_find_far(struct objcache_core *core,
 				      struct objcache_search *s,
 				      enum objcache_kind kind)
@@ -75,7 +75,7 @@ static unsigned int objcache_find_far(struct objcache_core *core,
 		if (n && kind == OBJCACHE_DISPLACED)
 			nr = objcache_find_stolen(core, s, n, OBJCACHE_CURRENT |
 							      OBJCACHE_AGED);
-		if (n && !nr && !(core->flags & OBJCACHE_NODE_LOCAL))
+		if (n && !nr)
 			nr = objcache_find_stored(core, s, n, kind);
 	}
 	return nr;
