@@ -27,11 +27,12 @@ static void forget_leaver(void *unused)
 	leaver.dtor_seen = NULL;
 }
 
-static struct objcache *create_leaver(struct kunit *test)
+static struct objcache *create_leaver(struct kunit *test, unsigned int max)
 {
 	struct objcache_params params = {
 		.size = sizeof(struct tobj), .batch = 4, .capacity = 32,
 		.ops = &t_ops_reset, .ctx = &leaver, .flags = OBJCACHE_NO_AGING,
+		.max_objects = max,
 	};
 
 	return objcache_create("kunit-leaver", &params);
@@ -44,6 +45,16 @@ static void late_puts(void *data)
 	objcache_put(leaver.cache, objs[0]);
 	__objcache_put(leaver.cache, objs[1]);
 	objcache_discard(leaver.cache, objs[2]);
+}
+
+static void late_gets(void *data)
+{
+	struct kunit *test = leaver.test;
+	void *objs[2];
+
+	KUNIT_EXPECT_NULL(test, objcache_try_get(leaver.cache));
+	KUNIT_EXPECT_NULL(test, objcache_get(leaver.cache, T_HARD_GFP));
+	KUNIT_EXPECT_EQ(test, objcache_get_bulk(leaver.cache, T_HARD_GFP, 2, objs), 0);
 }
 
 /* That the name is free means that a cache of that name works. */
@@ -66,7 +77,7 @@ static void expect_name_is_free(struct kunit *test)
  * which is why kmemleak is told to ignore them. No operation may run after destroy: the
  * module they are in may be gone.
  */
-static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
+static void expect_no_harm(struct kunit *test, unsigned int max)
 {
 	bool warned = test_taint(TAINT_WARN);
 	struct tobj *objs[12];
@@ -75,7 +86,7 @@ static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
 	t_need_keeping(test);
 	memset(&leaver, 0, sizeof(leaver));
 	t_init(&leaver, test, sizeof(struct tobj));
-	leaver.cache = create_leaver(test);
+	leaver.cache = create_leaver(test, max);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, leaver.cache);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, forget_leaver, NULL));
 	t_on_cpu(test, 0);
@@ -92,10 +103,22 @@ static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, t_run_in(T_TASK, late_puts, objs));
 	KUNIT_EXPECT_TRUE(test, t_run_in(T_HARDIRQ, late_puts, objs + 3));
 	objcache_put_bulk(leaver.cache, 2, (void **)objs + 6);
+	KUNIT_EXPECT_TRUE(test, t_run_in(T_TASK, late_gets, NULL));
+	KUNIT_EXPECT_TRUE(test, t_run_in(T_HARDIRQ, late_gets, NULL));
 	expect_name_is_free(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&leaver.dtors_done), 3);
 	KUNIT_EXPECT_EQ(test, t_take_faults(&leaver, T_OP_AFTER_DESTROY), 0);
 	KUNIT_EXPECT_EQ(test, warned, (bool)test_taint(TAINT_WARN));
+}
+
+static void s13_a_cache_with_objects_out_can_be_destroyed(struct kunit *test)
+{
+	expect_no_harm(test, 0);
+}
+
+static void s13_a_bounded_cache_with_objects_out_as_well(struct kunit *test)
+{
+	expect_no_harm(test, 100);
 }
 
 /* The last line of the log that has @what in it, from there on. */
@@ -268,6 +291,7 @@ static void s13_destroy_follows_a_put_from_any_context(struct kunit *test)
 
 static struct kunit_case destroy_cases[] = {
 	KUNIT_CASE(s13_a_cache_with_objects_out_can_be_destroyed),
+	KUNIT_CASE(s13_a_bounded_cache_with_objects_out_as_well),
 	KUNIT_CASE(s13_only_what_a_late_put_reads_stays),
 	KUNIT_CASE(s13_destroy_waits_for_destructors_under_way),
 	KUNIT_CASE_SLOW(s13_a_drain_waits_for_what_is_in_anybodys_hands),

@@ -189,7 +189,7 @@ void objcache_keep_none(struct objcache_core *core)
 {
 	struct objcache_cpu *c = objcache_enter(core);
 
-	if (c && !READ_ONCE(c->own.limit))
+	if (c && !READ_ONCE(c->own.limit) && !READ_ONCE(core->dead))
 		objcache_part_leave(core, c, objcache_here(core),
 				    OBJCACHE_DISPLACED);
 	objcache_exit(c);
