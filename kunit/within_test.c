@@ -11,6 +11,7 @@
 #include <linux/notifier.h>
 #include <linux/ptrace.h>
 
+#include "getter.h"
 #include "inside.h"
 #include "steps.h"
 
@@ -24,7 +25,8 @@ struct stepped {
 	struct objcache *cache;
 	void *obj;
 	void (*other)(struct stepped *st);
-	bool taken;		/* by the other making */
+	bool taken;		/* by the other making; or put by the other put */
+	bool goes_on;		/* the other one comes at each instruction from then on */
 	unsigned int left;	/* instructions before the other call */
 };
 
@@ -36,10 +38,15 @@ static int stepped_notify(struct notifier_block *notifier, unsigned long event, 
 
 	if (event != DIE_DEBUG || current != st->task || !(*dr6 & DR_STEP))
 		return NOTIFY_DONE;
-	if (!--st->left) {
-		args->regs->flags &= ~X86_EFLAGS_TF;
-		st->other(st);
+	if (st->left > 1) {
+		st->left--;
+		return NOTIFY_STOP;
 	}
+	st->left = st->goes_on;
+	if (!st->goes_on)
+		args->regs->flags &= ~X86_EFLAGS_TF;
+	if (st->other)
+		st->other(st);
 	return NOTIFY_STOP;
 }
 
@@ -141,7 +148,99 @@ static void s18_one_made_while_another_is_counts(struct kunit *test)
 	objcache_destroy(st.cache);
 }
 
+static struct objcache_node *here(struct objcache *cache)
+{
+	return to_core(cache)->node[numa_node_id()];
+}
+
+/*
+ * As on other CPUs: it is put, and then, if the depot is found empty while it is settled,
+ * who deals finds nothing.
+ */
+static void put_then_deal(struct stepped *st)
+{
+	struct irq_work *deal = &to_core(st->cache)->deal;
+
+	if (!st->taken) {
+		st->taken = true;
+		objcache_put(st->cache, st->obj);
+	} else if (!test_bit(nr_cpu_ids + OBJCACHE_DISPLACED, here(st->cache)->surplus)) {
+		st->other = NULL;
+		atomic_andnot(IRQ_WORK_PENDING, &deal->node.a_flags);
+		deal->func(deal);
+	}
+}
+
+static noinline void *stepped_try_get(struct stepped *st)
+{
+	void *obj;
+
+	step_on();
+	obj = objcache_try_get(st->cache);
+	step_off();
+	return obj;
+}
+
+/* One is taken from the depot, the last one there, as another one comes. */
+static bool put_at(struct tcache *tc, struct stepped *st, unsigned int at)
+{
+	struct kunit *test = tc->test;
+	struct t_getter *getter;
+	void *obj, *got;
+
+	obj = objcache_get(tc->cache, GFP_KERNEL);
+	st->obj = objcache_get(tc->cache, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, obj && st->obj);
+	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_ASSERT_TRUE(test, t_getter_waits(getter));
+	t_hold_dealer(tc->cache);
+	objcache_put(tc->cache, obj);
+	st->other = put_then_deal;
+	st->taken = false;
+	st->left = at;
+	got = stepped_try_get(st);
+	KUNIT_EXPECT_NOT_NULL(test, got);
+	if (!st->taken)
+		objcache_put(tc->cache, st->obj);
+	if (st->other)
+		t_let_dealer(tc->cache);
+	KUNIT_EXPECT_TRUE_MSG(test, t_getter_comes(getter), "at instruction %u", at);
+	objcache_put(tc->cache, got);
+	t_getter_puts(getter);
+	return st->taken;
+}
+
+static void s18_what_comes_as_the_depot_is_settled_ends_a_wait(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 2, .capacity = 64, .max_objects = 2, .flags = OBJCACHE_NO_AGING,
+	};
+	static struct stepped st;
+	struct tcache *tc;
+	unsigned int i, dealt = 0;
+
+	t_need_steps(test);
+	t_need_magazines(test);
+	t_need_cpus(test, 2);
+	if (IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) || IS_ENABLED(CONFIG_LOCKDEP))
+		kunit_skip(test, "who looks at each access makes it too long to be stepped");
+	t_on_cpu(test, 0);
+	tc = t_create(test, &params);
+	st = (struct stepped) { .cache = tc->cache, .goes_on = true };
+	stepped_begin(test, &st);
+	for (i = 1; put_at(tc, &st, i) && test->status == KUNIT_SUCCESS; i++)
+		dealt += !st.other;
+	kunit_info(test, "%u boundaries, found empty behind %u", i, dealt);
+	KUNIT_EXPECT_GT(test, dealt, 0);
+	t_finish(tc);
+}
+
 #else
+
+static void s18_what_comes_as_the_depot_is_settled_ends_a_wait(struct kunit *test)
+{
+	t_need_steps(test);
+}
 
 static void s17_a_put_within_a_put_is_found(struct kunit *test)
 {
@@ -158,6 +257,7 @@ static void s18_one_made_while_another_is_counts(struct kunit *test)
 static struct kunit_case within_cases[] = {
 	KUNIT_CASE(s17_a_put_within_a_put_is_found),
 	KUNIT_CASE(s18_one_made_while_another_is_counts),
+	KUNIT_CASE_SLOW(s18_what_comes_as_the_depot_is_settled_ends_a_wait),
 	{}
 };
 

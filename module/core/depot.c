@@ -123,19 +123,24 @@ static bool objcache_marked(struct objcache_node *n, enum objcache_kind kind)
 	return test_bit(nr_cpu_ids + kind, n->surplus);
 }
 
-/* Under the lock, after something has gone. */
-static void objcache_settle(struct objcache_node *n, enum objcache_kind kind)
+/*
+ * Under the lock, after something has gone. True: something has come meanwhile, and who
+ * looked before its bit was set again has missed it; those who wait have to be told.
+ */
+static bool objcache_settle(struct objcache_node *n, enum objcache_kind kind)
 {
 	struct objcache_store *store = &n->store[kind];
 
 	if (store->young.top || store->old.top || store->opened || store->out ||
 	    !llist_empty(&store->in))
-		return;
+		return false;
 	clear_bit(nr_cpu_ids + kind, n->surplus);
 	/* The clear before the look: pairs with objcache_mark(). */
 	smp_mb__after_atomic();
-	if (!llist_empty(&store->in))
-		set_bit(nr_cpu_ids + kind, n->surplus);
+	if (llist_empty(&store->in))
+		return false;
+	set_bit(nr_cpu_ids + kind, n->surplus);
+	return true;
 }
 
 /* ---- coming in ---- */
@@ -313,7 +318,7 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 	unsigned int nr = core->batch;
 	enum objcache_due due = OBJCACHE_DUE_LOOK;
 	unsigned long flags;
-	bool want = false;
+	bool missed, want = false;
 
 	if (!objcache_marked(n, kind) || !objcache_lock(n, &flags, true))
 		return 0;
@@ -332,9 +337,11 @@ unsigned int objcache_depot_get(struct objcache_core *core,
 		want = n->short_of >= core->batch;
 		due = OBJCACHE_DUE_NOW;
 	}
-	objcache_settle(n, kind);
+	missed = objcache_settle(n, kind);
 	want &= !test_bit(due, &core->due); /* as in objcache_depot_give() */
 	objcache_unlock(n, flags);
+	if (missed)
+		objcache_tell_waiters(core);
 	if (want)
 		objcache_want(core, due);
 	if (nr)
@@ -398,6 +405,7 @@ unsigned int objcache_depot_expire(struct objcache_core *core,
 	struct objcache_magazine *mag;
 	unsigned long flags;
 	unsigned int nr;
+	bool missed;
 
 	objcache_lock(n, &flags, true);
 	mag = objcache_pile_take(&from->old);
@@ -406,10 +414,10 @@ unsigned int objcache_depot_expire(struct objcache_core *core,
 	nr = mag ? core->batch : objcache_expire_loose(n);
 	if (nr)
 		objcache_mark(n, OBJCACHE_LEAVING);
-	objcache_settle(n, OBJCACHE_DISPLACED);
+	missed = objcache_settle(n, OBJCACHE_DISPLACED);
 	objcache_unlock(n, flags);
 	/* Who has looked in between has perhaps found it in neither place. */
-	if (nr)
+	if (nr || missed)
 		objcache_tell_waiters(core);
 	if (nr)
 		objcache_want(core, objcache_due(core, n));
@@ -434,6 +442,7 @@ unsigned int objcache_depot_old(struct objcache_core *core,
 {
 	struct objcache_store *store = &n->store[OBJCACHE_LEAVING];
 	unsigned long flags;
+	bool missed;
 
 	objcache_lock(n, &flags, true);
 	if (!store->opened && store->old.top) {
@@ -441,8 +450,10 @@ unsigned int objcache_depot_old(struct objcache_core *core,
 		WRITE_ONCE(store->opened, objcache_pile_take(&store->old));
 	}
 	nr = objcache_take_old(core, n, store, objs, nr);
-	objcache_settle(n, OBJCACHE_LEAVING);
+	missed = objcache_settle(n, OBJCACHE_LEAVING);
 	objcache_unlock(n, flags);
+	if (missed)
+		objcache_tell_waiters(core);
 	return nr;
 }
 

@@ -17,8 +17,10 @@ void *objcache_single(struct objcache_core *core, bool owner, bool leaving);
 void *objcache_make_some(struct objcache_core *core, gfp_t gfp);
 
 /*
- * Is there anything to be found at all? A hint, as all that it looks at; but what
- * was there before the get began is seen.
+ * Is there anything to be found at all? A hint, as all that it looks at: what came at
+ * the moment at which a place was found empty is missed until its bit is set again,
+ * and those who wait are told then. All else that was there before the get began is
+ * seen.
  */
 static __always_inline bool objcache_any(struct objcache_core *core,
 					 struct objcache_cpu *c)

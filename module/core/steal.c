@@ -67,8 +67,11 @@ void objcache_unmark(struct objcache_core *core, struct objcache_node *n,
 	clear_bit(cpu, n->surplus);
 	/* The clear before the look: pairs with the barrier in objcache_push(). */
 	smp_mb__after_atomic();
-	if (objcache_shared(per_cpu_ptr(core->cpu, cpu)))
-		set_bit(cpu, n->surplus);
+	if (!objcache_shared(per_cpu_ptr(core->cpu, cpu)))
+		return;
+	set_bit(cpu, n->surplus);
+	/* Who has looked before that has missed it. */
+	objcache_tell_waiters(core);
 }
 
 /* What a taker got: as owner, or as one who interrupted it. */
