@@ -321,6 +321,68 @@ static void s19_it_is_tried_again_until_it_is_replaced(struct kunit *test)
 	finish(tc, 1);
 }
 
+/* Who has taken spare memory to make one in it, and has not yet failed to. */
+struct holder {
+	struct task_struct *who;
+	bool failing;
+	struct completion enter, leave;
+};
+
+static int holder_ctor(void *obj, void *ctx, gfp_t gfp)
+{
+	struct holder *holder = ctx;
+
+	if (READ_ONCE(holder->who) != current)
+		return READ_ONCE(holder->failing) ? -EHOSTDOWN : 0;
+	complete(&holder->enter);
+	wait_for_completion(&holder->leave);
+	return -EHOSTDOWN;
+}
+
+static const struct objcache_ops holder_ops = { .ctor = holder_ctor };
+
+/* Until it has had the memory: now and then that is in the keeper's hands. */
+static void hold_spare(struct t_thread *thread)
+{
+	struct objcache *cache = thread->crew->data;
+	struct holder *holder = to_core(cache)->ctx;
+
+	WRITE_ONCE(holder->who, current);
+	while (PTR_ERR(objcache_get_err(cache, GFP_NOWAIT)) != -EHOSTDOWN)
+		cond_resched();
+}
+
+static void s19_it_is_tried_again_if_another_has_failed(struct kunit *test)
+{
+	struct holder holder = {};
+	struct objcache_params params = {
+		.size = 64, .min_objects = 1, .max_objects = 1, .ops = &holder_ops,
+		.ctx = &holder, .flags = OBJCACHE_NO_AGING,
+	};
+	struct objcache *cache = objcache_create("kunit", &params);
+	struct objcache_stats stats;
+	struct objcache_core *core;
+	struct t_crew *crew;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	core = to_core(cache);
+	init_completion(&holder.enter);
+	init_completion(&holder.leave);
+	crew = t_crew_create(test, 1, hold_spare, cache);
+	WRITE_ONCE(holder.failing, true);
+	objcache_discard(cache, objcache_get(cache, GFP_KERNEL));
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!llist_empty(&core->spare)));
+	t_crew_start(crew);
+	wait_for_completion(&holder.enter);
+	/* The keeper looks, and finds nothing to make one in. */
+	KUNIT_EXPECT_TRUE(test, t_keeper_rests(cache));
+	WRITE_ONCE(holder.failing, false);
+	complete(&holder.leave);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &stats), stats.parked == 1)));
+	objcache_destroy(cache);
+}
+
 /* What could not be replaced goes with the cache. */
 static void s19_destroy_frees_what_could_not_be_replaced(struct kunit *test)
 {
@@ -629,6 +691,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(s19_each_is_replaced_at_once),
 	KUNIT_CASE(s19_above_it_a_doomed_one_goes),
 	KUNIT_CASE(s19_it_is_tried_again_until_it_is_replaced),
+	KUNIT_CASE(s19_it_is_tried_again_if_another_has_failed),
 	KUNIT_CASE(s19_destroy_frees_what_could_not_be_replaced),
 	KUNIT_CASE(s19_plain_memory_is_kept_as_well),
 	KUNIT_CASE(s19_with_debug_none_the_minimum_is_kept),

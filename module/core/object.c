@@ -111,6 +111,8 @@ static void *objcache_make_spare(struct objcache_core *core, gfp_t gfp)
 	if (!err)
 		return obj;
 	objcache_spare_add(core, obj);
+	/* The keeper has perhaps looked while we had it, and found nothing to do. */
+	objcache_want(core, OBJCACHE_DUE_LOOK);
 	return ERR_PTR(err);
 }
 
