@@ -335,6 +335,56 @@ static void s12_cpus_that_come_and_go_under_load_lose_nothing(struct kunit *test
 	t_finish(tc);
 }
 
+/* ---- a drain while a CPU goes ---- */
+
+static struct t_crew *drainers;
+
+/* Between its last interrupt and what objcache does when it is gone. */
+static int goes_slowly(unsigned int cpu)
+{
+	t_crew_come(drainers);
+	/* Who does not wait for us is red, unless it takes longer than this. */
+	wait_for_completion_timeout(&drainers->threads[0].done, HZ);
+	return 0;
+}
+
+static void drain_it(struct t_thread *thread)
+{
+	struct tcache *tc = thread->crew->data;
+
+	objcache_drain(tc->cache);
+}
+
+static void remove_state(void *state)
+{
+	cpuhp_remove_state_nocalls((long)state);
+}
+
+static void s13_a_drain_waits_for_who_goes_with_something(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, 0);
+	unsigned int cpu = t_victim();
+	long state;
+
+	t_need_magazines(test);
+	t_need_hotplug(test);
+	t_on_cpu(test, num_online_cpus() - 1);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, BATCH, GFP_KERNEL), BATCH);
+	t_on_cpu(test, 0);
+	drainers = t_crew_create(test, 1, drain_it, tc);
+	t_crew_poll(drainers);
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "objcache/kunit:drain", NULL,
+					  goes_slowly);
+	KUNIT_ASSERT_GT(test, state, 0);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, remove_state, (void *)state));
+	t_cpu_off(test, cpu);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(drainers));
+	KUNIT_EXPECT_EQ(test, t_stat(tc, parked), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), BATCH);
+	t_cpu_on(test, cpu);
+	t_finish(tc);
+}
+
 /* Threads that run where they like are moved in the midst of things. */
 static void wander(struct t_thread *thread)
 {
@@ -443,6 +493,7 @@ static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE_SLOW(s12_puts_from_interrupts_until_the_cpu_dies_are_not_lost),
 	KUNIT_CASE_SLOW(s12_cpus_that_come_and_go_under_load_lose_nothing),
 	KUNIT_CASE_SLOW(s12_tasks_that_a_dying_cpu_hands_on_lose_nothing),
+	KUNIT_CASE_SLOW(s13_a_drain_waits_for_who_goes_with_something),
 	KUNIT_CASE(s17_what_is_found_on_a_dying_cpu_is_told),
 	KUNIT_CASE_SLOW(s12_caches_come_and_go_while_cpus_do),
 	{}

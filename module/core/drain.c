@@ -3,11 +3,12 @@
  * Draining: all that is parked goes, and its destructors have run
  *
  * A drain waits for, in this order: each CPU that has something in its private part
- * to take an interrupt; a grace period, because who moves objects from one place to
+ * to take an interrupt, or to be gone if it is about to; a grace period, because who moves objects from one place to
  * another has them in hand in an RCU critical section only; the keeper to have been
  * once through what lies in the depots then, and so for its destructors. What comes
  * meanwhile it does not wait for.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
@@ -32,6 +33,25 @@ void objcache_release_stored(struct objcache_core *core)
 	objcache_keeper_flush(core);
 }
 
+/*
+ * What is private to a CPU that goes, or comes, and takes no interrupts: what has that
+ * displaced is the callback in hotplug.c. How much it was is read from here, a hint.
+ */
+static unsigned long objcache_await_absent(struct objcache_core *core)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			nr += objcache_private(core, per_cpu_ptr(core->cpu, cpu));
+	if (nr) {
+		cpus_read_lock();
+		cpus_read_unlock();
+	}
+	return nr;
+}
+
 unsigned long objcache_drain(struct objcache *cache)
 {
 	struct objcache_core *core = to_core(cache);
@@ -47,6 +67,7 @@ unsigned long objcache_drain(struct objcache *cache)
 		drained += objcache_age_rings(core, cpu, true, core->capacity);
 		drained += objcache_age_rings(core, cpu, false, core->capacity);
 	}
+	drained += objcache_await_absent(core);
 	synchronize_rcu();
 	objcache_release_stored(core);
 	return min(drained, may_go);
