@@ -116,6 +116,29 @@ static void s10_another_cpu_finds_what_was_displaced(struct kunit *test)
 	t_finish(tc);
 }
 
+/* Nested on two CPUs of a node, as much as each may have. */
+static void s10_each_cpu_has_a_capacity_of_its_own(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_NO_AGING);
+	struct tobj **objs = t_objs(test, 2 * CAPACITY);
+	unsigned int nth;
+
+	t_need_cpus(test, 2);
+	if (cpu_to_node(t_nth_cpu(0)) != cpu_to_node(t_nth_cpu(1)))
+		kunit_skip(test, "needs two CPUs of a node");
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, 2 * CAPACITY);
+	for (nth = 0; nth < 2; nth++) {
+		t_on_cpu(test, nth);
+		t_put_nested(tc, objs + nth * CAPACITY, CAPACITY);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, overflow), 0);
+		KUNIT_EXPECT_EQ(test, t_stat(tc, parked), (nth + 1) * CAPACITY);
+	}
+	expect_all_back(tc, objs, 2 * CAPACITY, 2 * CAPACITY);
+	t_put_all(tc, objs, 2 * CAPACITY);
+	t_finish(tc);
+}
+
 static void s10_what_was_displaced_ages_as_in_a_shared_part(struct kunit *test)
 {
 	struct tobj **objs = t_objs(test, CAPACITY);
@@ -401,6 +424,7 @@ static struct kunit_case displaced_cases[] = {
 	KUNIT_CASE(s10_pops_and_pushes_that_nest_lose_nothing),
 	KUNIT_CASE(s10_a_burst_of_nested_puts_is_kept),
 	KUNIT_CASE(s10_another_cpu_finds_what_was_displaced),
+	KUNIT_CASE(s10_each_cpu_has_a_capacity_of_its_own),
 	KUNIT_CASE(s10_what_was_displaced_ages_as_in_a_shared_part),
 	KUNIT_CASE(s05_a_put_needs_no_magazine_in_any_context),
 	KUNIT_CASE(s08_what_two_steps_release_is_got_at_once),

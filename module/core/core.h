@@ -57,6 +57,7 @@ struct objcache_cpu {
 
 	/* This CPU, any context: counted by this_cpu operations. */
 	unsigned long count[OBJCACHE_NR_STATS] ____cacheline_aligned_in_smp;
+	u64 beside;				/* what it has displaced; put.c */
 
 	/*
 	 * Shared: the owner at the head, thieves at the tail. Two generations:
@@ -112,6 +113,7 @@ struct objcache_node {
 	struct llist_head shed;			/* and such as could not be added */
 	unsigned int short_of;			/* objects that gets took loose */
 	bool in_order;				/* loose objects: first in, first out */
+	u32 emptied;				/* so often nothing displaced was left */
 	struct objcache_store store[OBJCACHE_KINDS];
 	/*
 	 * A bit for each CPU of the node that may have full magazines in its

@@ -137,8 +137,11 @@ static bool objcache_settle(struct objcache_node *n, enum objcache_kind kind)
 	clear_bit(nr_cpu_ids + kind, n->surplus);
 	/* The clear before the look: pairs with objcache_mark(). */
 	smp_mb__after_atomic();
-	if (llist_empty(&store->in))
+	if (llist_empty(&store->in)) {
+		if (kind == OBJCACHE_DISPLACED)
+			WRITE_ONCE(n->emptied, n->emptied + 1);
 		return false;
+	}
 	set_bit(nr_cpu_ids + kind, n->surplus);
 	return true;
 }

@@ -56,20 +56,41 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 	return OBJCACHE_ROOM;
 }
 
+/* Of what it has displaced since nothing was left there, so many may lie there still. */
+static u32 objcache_beside(struct objcache_core *core,
+			   const struct objcache_node *n, u64 beside)
+{
+	if (beside >> 32 != READ_ONCE(n->emptied))
+		return 0;
+	return min((unsigned long)(u32)beside,
+		   objcache_store_nr(core, &n->store[OBJCACHE_DISPLACED]));
+}
+
 /*
  * Of what has left its CPU, or finds no place there: how many of @nr are parked
- * still? What this CPU has and what is displaced on its node come to the capacity at
- * most, together.
+ * still? What a CPU has, and what it has displaced, come to the capacity at most,
+ * together. Who has taken what is not known, so that may be less, but never for what
+ * other CPUs have displaced. Counted in one word, with the time it is of: an NMI may
+ * come, and count too.
  */
 static unsigned int objcache_may_displace(struct objcache_core *core,
 					  unsigned int nr)
 {
 	struct objcache_node *n = objcache_here(core);
-	unsigned long held = objcache_parked_on(core, raw_cpu_ptr(core->cpu)) +
-			     objcache_store_nr(core,
-					       &n->store[OBJCACHE_DISPLACED]);
+	unsigned long held;
+	u32 beside, kept;
+	u64 old, new;
 
-	return held < core->capacity ? min(nr, core->capacity - (u32)held) : 0;
+	do {
+		old = raw_cpu_read(core->cpu->beside);
+		beside = objcache_beside(core, n, old);
+		held = beside + objcache_parked_on(core, raw_cpu_ptr(core->cpu));
+		if (held >= core->capacity)
+			return 0;
+		kept = min(nr, core->capacity - (u32)held);
+		new = (u64)READ_ONCE(n->emptied) << 32 | (beside + kept);
+	} while (this_cpu_cmpxchg(core->cpu->beside, old, new) != old);
+	return kept;
 }
 
 /*
@@ -82,7 +103,7 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	enum objcache_kind kind = objcache_may_displace(core, 1) ?
+	enum objcache_kind kind = objcache_may_displace(core, core->batch) ?
 				  OBJCACHE_DISPLACED : OBJCACHE_LEAVING;
 	struct objcache_magazine *empty = NULL;
 
