@@ -70,7 +70,8 @@ static u32 objcache_beside(struct objcache_core *core,
  * Of what has left its CPU, or finds no place there: how many of @nr are parked
  * still? What a CPU has, and what it has displaced, come to the capacity at most,
  * together. Who has taken what is not known, so that may be less, but never for what
- * other CPUs have displaced. Counted in one word, with the time it is of: an NMI may
+ * other CPUs have displaced; and a put that is under way as the last one is taken is
+ * not counted from then on. Counted in one word, with the time it is of: an NMI may
  * come, and count too.
  */
 static unsigned int objcache_may_displace(struct objcache_core *core,
