@@ -78,17 +78,19 @@ static unsigned int objcache_may_displace(struct objcache_core *core,
 					  unsigned int nr)
 {
 	struct objcache_node *n = objcache_here(core);
-	unsigned long held;
+	unsigned long room = objcache_parked_on(core, raw_cpu_ptr(core->cpu));
 	u32 beside, kept;
 	u64 old, new;
 
+	if (room >= core->capacity)
+		return 0;
+	room = core->capacity - room;
 	do {
 		old = raw_cpu_read(core->cpu->beside);
 		beside = objcache_beside(core, n, old);
-		held = beside + objcache_parked_on(core, raw_cpu_ptr(core->cpu));
-		if (held >= core->capacity)
+		if (beside >= room)
 			return 0;
-		kept = min(nr, core->capacity - (u32)held);
+		kept = min_t(unsigned long, nr, room - beside);
 		new = (u64)READ_ONCE(n->emptied) << 32 | (beside + kept);
 	} while (this_cpu_cmpxchg(core->cpu->beside, old, new) != old);
 	return kept;
