@@ -227,7 +227,7 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(hits, "gets that the CPU's private part served as it was")	\
 	_(own_ring, "objects brought back from the CPU's own shared part")	\
 	_(steals, "objects taken from other CPUs")			\
-	_(stolen, "the same, counted where they were taken from")	\
+	_(stolen, "objects taken from a CPU by others; in total equal to steals")	\
 	_(aged_hits, "objects brought back from an aged generation")	\
 	_(fresh, "objects made because a get found none")		\
 	_(taken_back, "objects brought back from the depot: displaced, or on their way out")	\
@@ -242,12 +242,12 @@ static_assert(sizeof(struct objcache_dev_batch) == 48, "ABI");
 	_(aged_out, "objects that aging has sent out")			\
 	_(shrunk, "objects that memory pressure has sent out")		\
 	_(waits, "gets that waited for the backlog to be smaller")	\
-	_(forced, "objects made beyond its bound, for __GFP_NOFAIL")	\
+	_(forced, "objects made although the backlog was full, for __GFP_NOFAIL")	\
 	_(limit_waits, "times that a get waited because of max_objects or min_objects")	\
 	_(remade, "objects made in place of others, to keep min_objects")	\
-	_(magazines_empty, "empty magazines in rings and depot; a number, not a sum")	\
+	_(magazines_empty, "empty magazines in rings and depot now; a level, not a running count")	\
 	_(put_twice, "debug mode: puts of an object that nobody has, racing ones included")	\
-	_(put_foreign, "debug mode: puts of what is no object of a cache that is checked")	\
+	_(put_foreign, "debug mode: puts of a pointer that is no object of a checked cache")	\
 	_(put_elsewhere, "debug mode: puts into another cache than the object's")	\
 	_(put_late, "debug mode: calls for a cache that is destroyed")	\
 	_(discarded_parked, "debug mode: discards of an object that nobody has")	\
