@@ -122,11 +122,13 @@ run 'W=1, clang, 6.12' build-clang build_clang
 run 'hit paths, 6.1' hotpath-6.1 hot_paths 6.1
 run 'hit paths, 6.12' hotpath-6.12 hot_paths 6.12
 run 'floors' floors floors
-# The README's example and recipe are those that are built, and its tests are there.
+# The README's example is what stands between the marks of the one that is built, and the
+# tests that the documentation names are there.
 read_me() {
-	local name
-	[[ $(<README.md) == *"$(<tools/example/objcache_example.c)"* ]] ||
-		echo 'README.md: the example is not tools/example/objcache_example.c' >>"$log/readme"
+	local name example
+	example=$(sed -n '/README: from here/,/README: to here/{//d;p}' tools/example/objcache_example.c)
+	[[ -n $example && $(<README.md) == *$'```c\n'"$example"$'\n```'* ]] ||
+		echo 'README.md: the example is not what tools/example/objcache_example.c has between its marks' >>"$log/readme"
 	while read -r name; do
 		grep -qrE "\(${name}[,)]" kunit/*.c || echo "README.md or tools/doc: no test $name" >>"$log/readme"
 	done < <(grep -ohE '\bs[0-9]{2}_[a-z0-9_]+' README.md tools/doc/*.md | sort -u)
