@@ -105,7 +105,8 @@
  *	workqueue or work item without. NULL: nothing to undo.
  * @reset: called by put, in the caller's context (which may be NMI), to make
  *	the object fit for its next user. %false: do not keep it; it is destroyed
- *	later. NULL: every object is kept.
+ *	later (without a @dtor, perhaps at once). NULL: every object is kept. With a
+ *	reset each put is a call; gets are inline as ever.
  *
  * Each op is handed the &objcache_params.ctx of the cache.
  */
@@ -459,9 +460,11 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  *	charged to whoever made it.
  *
  * Parked objects first: this CPU's private part, newest first; its shared
- * part, newest magazine first; other CPUs, oldest magazine first. Then a fresh
- * one, constructed in this context with @gfp. The contents of an object without
- * a constructor are undefined.
+ * part, newest magazine first; what is displaced on this node; the shared parts of
+ * the node's CPUs, oldest magazine first, then their aged generation; other nodes.
+ * Then what is on its way out and may be taken back. Then a fresh one, constructed
+ * in this context with @gfp. The contents of an object without a constructor are
+ * undefined.
  *
  * @cache is not checked: NULL or ERR_PTR is an oops, as with kmem_cache_alloc().
  * The _noinline twin checks it, and so do debug builds of the caller: with
@@ -469,7 +472,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * kmem_cache_alloc(), whether there is a parked object or not.
  *
  * With all of GFP_KERNEL, and very many objects waiting to be destroyed, it waits for
- * destructors: not under a lock that a dtor takes.
+ * destructors; in a cache with a maximum or a minimum any get with
+ * __GFP_DIRECT_RECLAIM may. So none of these under a lock that a dtor takes.
  *
  * In a cache with a maximum, and no more to be made, a get with __GFP_DIRECT_RECLAIM
  * waits for a put, for an object's end or for a making that failed: first come, first
@@ -653,7 +657,8 @@ void objcache_put_bulk(struct objcache *cache, unsigned int nr, void **objs);
  * @cache: the cache it came from
  * @obj: the object, no longer the caller's; NULL is ignored
  *
- * The destructor runs later, in process context.
+ * The destructor runs later, in process context. An object of a cache without one may
+ * be freed at once.
  *
  * Context: Any, NMI included.
  */
