@@ -3,7 +3,7 @@
 # What the scripts in tools/ share: exit codes, errors, ranges, the cache
 # folder, locks and disk space. Sourced, never run.
 
-# Exit codes of every script here (tools/doc/working.md: "Work on it").
+# Exit codes of every script here (tools/doc/working.md: "Exit codes").
 declare -rA CODES=([PASS]=0 [FAILED]=1 [USAGE]=2 [SPLAT]=3 [HANG]=4 [LOST]=5)
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
