@@ -7,11 +7,9 @@ WORDS = ("kind", "size", "parked", "batch", "caches", "cpus", "possible")
 FEW, MORE, SPARE, ALL_STATES = (2, 2), (10, 10), (2, 34), (4, 4)
 LATER = {"parked": "after-none", "aged": "after-aging", "drained": "after-drain"}
 WAIT = 10
-CONDITIONS = ("bytes per cache and CPU, seen from outside (Slab + Percpu + VmallocUsed of /proc/meminfo before and "
-              "after, over many caches), without the slab pages of the objects, which are beside; 10 s after the "
-              "second aging step or the drain; then a CPU's two magazines, which lay beside those of other CPUs when "
-              "the cache was fresh, may be the last ones in a slab of sixteen, and count as that. absent: per CPU that "
-              "is possible and was never started")
+CONDITIONS = ("bytes per cache and CPU, as the growth of Slab + Percpu + VmallocUsed over many caches; pages of the "
+              "objects excluded. aged and drained: 10 s later; a magazine that is the last in its slab page is charged "
+              "the whole page. absent: per possible CPU that was never started")
 
 
 def read_fields(fields):
@@ -106,7 +104,7 @@ def readme_lines(run):
     result = run.get("memory_measured")
     if not result:
         return
-    for intro, rows in ((f"Memory, {CONDITIONS}.", rows_of_caches(result)),
+    for intro, rows in ((f"Memory: {CONDITIONS}.", rows_of_caches(result)),
                         (f"Pages behind parked objects, and how many of them the page allocator has {WAIT} s later.",
                          rows_of_returned(result))):
         head, *lines = ([cell for i, cell in enumerate(row) if i != 1 or row[1]] for row in rows)
