@@ -18,7 +18,7 @@ static bool one_cache;	/* which one is no news */
 static const struct option_spec trace_options[] = {
 	{ 'e', "event", "NAME", "only of this kind: miss, refill, steal, spill, ...",
 	  OPTION_TEXT, &event_name },
-	{ 't', "time", "SECONDS", "end after so long, not when interrupted",
+	{ 't', "time", "SECONDS", "stop after this time (default: until interrupted)",
 	  OPTION_SECONDS, &time_ms, 10, 86400000 },
 	{ 'n', "count", "N", "end after so many events",
 	  OPTION_NUMBER, &most, 1, 2000000000 },
