@@ -382,8 +382,9 @@ static void s05_a_put_without_memory_keeps_the_object(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 0);
 	KUNIT_EXPECT_EQ(test, st.displaced, failed);
 	t_expect_balanced(tc, 0);
-	KUNIT_EXPECT_EQ(test, FAULTED, t_try_get_all(tc, objs, FAULTED));
-	t_put_all(tc, objs, FAULTED);
+	i = t_try_get_all(tc, objs, FAULTED);
+	KUNIT_EXPECT_EQ(test, i, FAULTED);
+	t_put_all(tc, objs, i);
 	t_finish(tc);
 #else
 	kunit_skip(test, "needs CONFIG_FAILSLAB");
