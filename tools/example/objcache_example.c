@@ -50,7 +50,7 @@ static const struct objcache_ops request_ops = {
 	.reset = request_reset,
 };
 
-/* Not inlined: CI looks at the get's hit path. With a reset each put is a call. */
+/* Not inlined: CI looks at a get that hits. With a reset each put is a call. */
 static noinline struct request *request_get(void)
 {
 	return objcache_get(requests, GFP_KERNEL);
