@@ -35,3 +35,5 @@ plot ARG1 using 0:(0):xtic(1) every ::1 with dots lc rgb '#333333' notitle, \
 	for [i=1:n] ARG1 using ($0 + at(i)):(column(2 * i)) every ::1 with boxes lt i title name(i), \
 	for [i=1:n] ARG1 using ($0 + at(i)):(above(column(2 * i))):(stringcolumn(2 * i + 1)) every ::1 \
 		with labels font 'sans,11' offset 0, 0.6 notitle
+set output
+system("sed -i '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' '".ARG2."'")

@@ -25,3 +25,5 @@ set linetype 4 lc rgb '#fdbe85'
 set linetype 5 lc rgb '#fd8d3c'
 set linetype 6 lc rgb '#a63603'
 plot for [i=2:7] ARG1 using i:xtic(1)
+set output
+system("sed -i '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' '".ARG2."'")

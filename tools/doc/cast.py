@@ -103,6 +103,7 @@ def draw(head, found, title):
                     for i, (at, _) in enumerate(found))
     last = -(len(found) - 1) * round(height)
     steps += f"to{{transform:translateY({last}px)}}"
+    yield "<!-- SPDX-License-Identifier: GPL-2.0 -->"
     yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
            f'height="{height:.0f}" role="img"><title>{escape(title)}</title>')
     yield f"<style>{STYLE.format(last=last, total=total, steps=steps)}</style><defs>"
