@@ -819,7 +819,8 @@ devm_objcache_create(struct device *dev, const char *name,
  * @pool_data: the cache
  *
  * For mempool_create() and mempool_init(): a reserve of constructed objects. Destroy
- * the pool before the cache.
+ * the pool before the cache. With NULL or ERR_PTR for one there is no pool, and a line
+ * in the log.
  *
  * Context: as for objcache_get().
  * Return: as for objcache_get().

@@ -30,15 +30,16 @@ struct objcache *__devm_objcache_create(struct device *dev, const char *name,
 }
 EXPORT_SYMBOL_GPL(__devm_objcache_create);
 
+/* Out of line, and so with a look whether it is a cache, which inline calls do without. */
 void *objcache_mempool_alloc(gfp_t gfp, void *pool_data)
 {
-	return objcache_get(pool_data, gfp);
+	return objcache_get_noinline(pool_data, gfp);
 }
 EXPORT_SYMBOL_GPL(objcache_mempool_alloc);
 
 void objcache_mempool_free(void *element, void *pool_data)
 {
-	objcache_put(pool_data, element);
+	objcache_put_noinline(pool_data, element);
 }
 EXPORT_SYMBOL_GPL(objcache_mempool_free);
 
