@@ -196,10 +196,11 @@ static void s07_scan_takes_what_it_is_asked_for(struct kunit *test)
 }
 
 /* Reclaim is credited with what its own task frees. */
-static void s07_plain_objects_are_freed_within_scan(struct kunit *test)
+static void expect_freed_within_scan(struct kunit *test, unsigned int flags)
 {
 	struct objcache_params params = {
-		.size = 64, .batch = BATCH, .capacity = 32, .flags = OBJCACHE_NO_AGING,
+		.size = 64, .batch = BATCH, .capacity = 32,
+		.flags = OBJCACHE_NO_AGING | flags,
 	};
 	static struct objcache_stats before, after; /* much, for a stack under KASAN */
 	struct objcache *cache;
@@ -208,15 +209,55 @@ static void s07_plain_objects_are_freed_within_scan(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	t_on_cpu(test, 0);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(cache, PARKED, GFP_KERNEL), PARKED);
+	KUNIT_EXPECT_EQ(test, as_reclaim(cache, false, 0), PARKED);
 	objcache_read_stats(cache, &before);
 	KUNIT_EXPECT_EQ(test, as_reclaim(cache, true, SHARED), SHARED);
 	objcache_read_stats(cache, &after);
 	KUNIT_EXPECT_EQ(test, after.destroyed, before.destroyed + SHARED);
+	KUNIT_EXPECT_EQ(test, after.shrunk, SHARED);
 	KUNIT_EXPECT_EQ(test, after.releasing, 0);
 	KUNIT_EXPECT_EQ(test, after.parked, PRIVATE);
 	KUNIT_EXPECT_EQ(test, after.created,
 			after.destroyed + after.parked + after.in_use);
+	/* The rest by a work item, on reclaim's account all the same. */
+	KUNIT_EXPECT_EQ(test, as_reclaim(cache, true, PRIVATE), SHRINK_STOP);
+	flush_work(&to_core(cache)->squeeze);
+	objcache_read_stats(cache, &after);
+	KUNIT_EXPECT_EQ(test, after.shrunk, PARKED);
+	KUNIT_EXPECT_EQ(test, as_reclaim(cache, false, 0), SHRINK_EMPTY);
+	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &after),
+					      !after.releasing)));
+	KUNIT_EXPECT_EQ(test, after.destroyed, before.destroyed + PARKED);
 	objcache_destroy(cache);
+}
+
+static void s07_plain_objects_are_freed_within_scan(struct kunit *test)
+{
+	expect_freed_within_scan(test, 0);
+}
+
+/* There all that leaves a CPU is doomed. */
+static void s07_so_they_are_where_none_is_stolen(struct kunit *test)
+{
+	expect_freed_within_scan(test, OBJCACHE_NO_STEAL);
+}
+
+/* In the keeper's hands they stay until it is done, and no scan waits. */
+static void s07_with_a_destructor_those_stay_queued(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_NO_STEAL);
+	struct objcache_stats st;
+
+	t_on_cpu(test, 0);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	tc->gated = true;
+	scan(tc, SHARED);
+	st = t_stats(tc);
+	KUNIT_EXPECT_EQ(test, st.destroyed, 0);
+	KUNIT_EXPECT_EQ(test, st.releasing, SHARED);
+	KUNIT_EXPECT_EQ(test, st.shrunk, SHARED);
+	t_open_gate(tc);
+	t_finish(tc);
 }
 
 /* No destructor returns before the gate opens, and that is after the scans. */
@@ -351,6 +392,8 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(s07_scan_asks_cpus_for_their_private_parts),
 	KUNIT_CASE(s07_scan_takes_what_it_is_asked_for),
 	KUNIT_CASE(s07_plain_objects_are_freed_within_scan),
+	KUNIT_CASE(s07_so_they_are_where_none_is_stolen),
+	KUNIT_CASE(s07_with_a_destructor_those_stay_queued),
 	KUNIT_CASE(s07_scan_does_not_wait_for_destructors),
 	{}
 };

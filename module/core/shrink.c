@@ -42,6 +42,61 @@ static unsigned long objcache_shrink_count(struct shrinker *shrinker,
 	return nr * objcache_shrink_unit(core) ?: SHRINK_EMPTY;
 }
 
+/*
+ * Of a cache that does not steal what has left its CPU is the keeper's, who may be
+ * faster than we are. So it is freed here before it leaves: it counts as being unmade,
+ * and a drain waits for our grace period.
+ */
+static bool objcache_shrink_frees(const struct objcache_core *core)
+{
+	return core->flags & OBJCACHE_NO_STEAL && !core->ops.dtor;
+}
+
+static unsigned int objcache_shrink_magazine(struct objcache_core *core,
+					     struct objcache_node *n,
+					     struct objcache_ring *ring)
+{
+	atomic_long_t *unmade = &n->store[OBJCACHE_LEAVING].loose;
+	struct objcache_magazine *mag;
+
+	rcu_read_lock();
+	preempt_disable();
+	mag = objcache_ring_steal(ring, NULL);
+	if (mag)
+		atomic_long_add(core->batch, unmade);
+	preempt_enable();
+	if (mag) {
+		objcache_free(core, mag->objs, core->batch);
+		atomic_long_sub(core->batch, unmade);
+		objcache_depot_keep(core, n, mag);
+	}
+	rcu_read_unlock();
+	return mag ? core->batch : 0;
+}
+
+static unsigned long objcache_shrink_ring(struct objcache_core *core, int cpu,
+					  bool aged, unsigned long nr)
+{
+	struct objcache_node *n = objcache_node_of(core, cpu);
+	struct objcache_ring *ring;
+	unsigned long done = 0;
+	unsigned int some = 1;
+
+	if (!objcache_shrink_frees(core))
+		return objcache_age_rings(core, cpu, aged, nr);
+	ring = objcache_ring_of(per_cpu_ptr(core->cpu, cpu), aged);
+	while (some && done < nr) {
+		some = objcache_shrink_magazine(core, n, ring);
+		done += some;
+		cond_resched();
+	}
+	/* As in objcache_age_rings(). */
+	preempt_disable();
+	objcache_unmark(core, n, cpu);
+	preempt_enable();
+	return done;
+}
+
 static unsigned long objcache_shrink_rings(struct objcache_core *core,
 					   bool aged, unsigned long nr)
 {
@@ -50,7 +105,8 @@ static unsigned long objcache_shrink_rings(struct objcache_core *core,
 
 	for_each_possible_cpu(cpu)
 		if (done < nr)
-			done += objcache_age_rings(core, cpu, aged, nr - done);
+			done += objcache_shrink_ring(core, cpu, aged,
+						     nr - done);
 	return done;
 }
 
@@ -104,7 +160,7 @@ static void objcache_squeeze(struct work_struct *work)
 	/* They go at once, and are counted: not once more by the next scan. */
 	if (core->ops.dtor)
 		WRITE_ONCE(core->pressed, true);
-	else
+	else if (!objcache_shrink_frees(core))
 		done = objcache_unmake_leaving(core, done);
 	objcache_count_add(core, shrunk, done);
 	objcache_shrink_tidy(core);
@@ -140,7 +196,7 @@ static unsigned long objcache_shrink_scan(struct shrinker *shrinker,
 	done = objcache_shrink_leaving(core, nr);
 	if (done < nr)
 		left = objcache_shrink_shared(core, nr - done);
-	if (left && !core->ops.dtor)
+	if (left && !core->ops.dtor && !objcache_shrink_frees(core))
 		left = objcache_unmake_leaving(core, left);
 	done += left;
 	objcache_count_add(core, shrunk, done);
