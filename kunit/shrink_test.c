@@ -7,12 +7,14 @@
  */
 
 #include <linux/kcsan-checks.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/vmstat.h>
 
 #include "actors.h"
 #include "inside.h"
+#include "outside.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -226,8 +228,9 @@ static void expect_freed_within_scan(struct kunit *test, unsigned int flags)
 	KUNIT_EXPECT_EQ(test, after.shrunk, PARKED);
 	KUNIT_EXPECT_EQ(test, as_reclaim(cache, false, 0), SHRINK_EMPTY);
 	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &after),
+					      after.destroyed == before.destroyed + PARKED)));
+	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &after),
 					      !after.releasing)));
-	KUNIT_EXPECT_EQ(test, after.destroyed, before.destroyed + PARKED);
 	objcache_destroy(cache);
 }
 
@@ -345,6 +348,85 @@ static void s07_freed_slabs_reach_the_page_allocator(struct kunit *test)
 	expect_slabs_freed(test, by_two_steps, "two steps");
 }
 
+#ifdef CONFIG_KRETPROBES
+
+static int may_not(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	regs_set_return_value(regs, false);
+	return 0;
+}
+
+static struct kretprobe may_disturb_probe = {
+	.kp.symbol_name = "objcache_may_disturb",
+	.handler = may_not,
+};
+
+static void disturb_again(void *unused)
+{
+	unregister_kretprobe(&may_disturb_probe);
+}
+
+/* Each CPU is as one that is isolated. */
+static void disturb_none(struct kunit *test)
+{
+	may_disturb_probe.kp.addr = NULL;
+	may_disturb_probe.kp.flags = 0;
+	KUNIT_ASSERT_EQ(test, 0, register_kretprobe(&may_disturb_probe));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, disturb_again, NULL));
+}
+
+#else
+
+static void disturb_none(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KRETPROBES");
+}
+
+#endif
+
+static unsigned long slabs_of(struct kunit *test, const char *name)
+{
+	struct t_slab slab = {};
+
+	KUNIT_EXPECT_TRUE(test, t_slab_read(test, name, &slab));
+	return slab.slabs;
+}
+
+static void drain_it(struct t_thread *thread)
+{
+	objcache_drain(((struct tcache *)thread->crew->data)->cache);
+}
+
+/*
+ * It alone, and not before all has been freed: somebody else's goes at the slab come
+ * while its destructors run.
+ */
+static void s07_a_drain_has_the_slab_shrunk_where_cpus_are_isolated(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = BATCH, .capacity = 32, .flags = OBJCACHE_NO_AGING,
+	};
+	struct tcache *tc = t_create_named(test, "kunit-other", &params);
+	struct t_crew *crew = t_crew_create(test, 1, drain_it, tc);
+	struct work_struct *tidy = &to_core(tc->cache)->tidy.work;
+
+	t_on_cpu(test, 0);
+	disturb_none(test);
+	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);
+	tc->gated = true;
+	t_crew_start(crew);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(atomic_read(&tc->dtors) == 1));
+	tidy->func(tidy);
+	KUNIT_EXPECT_GT(test, slabs_of(test, "kunit-other"), 0);
+	t_open_gate(tc);
+	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tc->dtors_done), PARKED);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!slabs_of(test, "kunit-other")));
+	/* Once: what is freed after that is nobody's hurry. */
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(to_core(tc->cache)->drained));
+	t_finish(tc);
+}
+
 /* One of the threads is reclaim, on a CPU that others use too. */
 static void user_or_reclaim(struct t_thread *thread)
 {
@@ -395,6 +477,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(s07_so_they_are_where_none_is_stolen),
 	KUNIT_CASE(s07_with_a_destructor_those_stay_queued),
 	KUNIT_CASE(s07_scan_does_not_wait_for_destructors),
+	KUNIT_CASE(s07_a_drain_has_the_slab_shrunk_where_cpus_are_isolated),
 	{}
 };
 

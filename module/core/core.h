@@ -197,7 +197,7 @@ struct objcache_core {
 	unsigned long looked;		/* jiffies of its last look at leaving ones */
 	atomic_t draining;		/* drains that want all unmade */
 	bool untidy;			/* the slab may have empty pages */
-	bool drained;			/* and a drain wants them back */
+	bool drained;			/* it has, and a drain wants them back */
 	bool pressed;			/* memory pressure: nothing is kept */
 	struct delayed_work tidy;
 
@@ -587,6 +587,7 @@ void objcache_shrink_exit(struct objcache_core *core);
 /* tidy.c: freed slabs */
 #define OBJCACHE_TIDY_MS	200	/* from a freed object to a go at its slab */
 
+void objcache_tidy_drained(struct objcache_core *core);
 void objcache_tidy_init(struct objcache_core *core);
 void objcache_tidy_exit(struct objcache_core *core);
 

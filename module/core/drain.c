@@ -28,8 +28,6 @@ void objcache_release_stored(struct objcache_core *core)
 	objcache_age_stores(core);
 	objcache_age_stores(core);
 	mutex_unlock(&core->age_mutex);
-	WRITE_ONCE(core->drained, true);
-	WRITE_ONCE(core->untidy, true);
 	objcache_keeper_flush(core);
 }
 
@@ -70,6 +68,7 @@ unsigned long objcache_drain(struct objcache *cache)
 	drained += objcache_await_absent(core);
 	synchronize_rcu();
 	objcache_release_stored(core);
+	objcache_tidy_drained(core);
 	return min(drained, may_go);
 }
 EXPORT_SYMBOL_GPL(objcache_drain);

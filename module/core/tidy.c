@@ -42,6 +42,22 @@ static void objcache_tidy(struct work_struct *work)
 }
 
 /**
+ * objcache_tidy_drained - have the slab shrunk once, whoever has entered it
+ * @core: the cache, of which a drain has freed all that it is about to free
+ *
+ * Not earlier, or a go that was queued before could be the one. Queueing is a full
+ * barrier, and so is the start of a work item: one that is queued already sees this.
+ * Of two drains each does so for itself; one go after both is enough.
+ *
+ * Context: Process context.
+ */
+void objcache_tidy_drained(struct objcache_core *core)
+{
+	WRITE_ONCE(core->drained, true);
+	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
+}
+
+/**
  * objcache_tidy_init - a cache that is tidy
  * @core: the cache
  */
