@@ -55,6 +55,7 @@ if [ -n "${COMPARE:-}" ]; then
 		[ -r "$file" ] || die USAGE "COMPARE=$COMPARE: no file $file"
 	done
 	trap - EXIT
+	rm -rf "$own"
 	exec python3 "$here/bench/report.py" --compare "${pair[@]}"
 fi
 

@@ -37,7 +37,7 @@ case_paths() {
 		expect 2 "TOP=$folder: no path that kbuild" "$folder/tools/check.sh"
 		expect 2 "TOP=$folder: no path that kbuild" "$folder/tools/matrix.sh"
 		[ -L "$work/a/link" ] || wrong "the link beside '$name' is gone"
-		[ ! -e "$folder/build" ] || wrong "'$name' has been built in"
+		[ -z "$(ls -A "$folder/build")" ] || wrong "'$name' has been built in"
 		rm -r "${work:?}/$name"
 	done
 	expect 2 "CACHE=$work/a b/objcache: no path that kbuild" \

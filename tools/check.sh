@@ -16,7 +16,8 @@ cd "$TOP"
 tools/deps.sh check
 source=$(tools/kernel.sh source 6.12)
 log=$TOP/build/check
-mkdir -p "$log"
+mkdir -p "$log/tmp"
+export TMPDIR=$log/tmp
 failed=0
 
 # finding NAME STATUS FILE: one line a check, what it said below it.

@@ -12,7 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 only_help "$@"
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
 
 status=0

@@ -18,7 +18,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 OBJCACHE_REASON=$work/reason
 export OBJCACHE_REASON
 # shellcheck disable=SC2317	# called from the trap

@@ -3,7 +3,8 @@
 # What a command has to end with and to say. Sourced, after lib.sh, by the tests of the
 # scripts here; makes the folder $work for them, which goes when they end.
 
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
 
 # wrong WORDS...: what was found ends the test; after it, what the last command said.

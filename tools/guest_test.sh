@@ -10,7 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 unset SCRIPT FILES MODULES KERNEL FLAVOR CPUS NODES MEMORY DISK APPEND ICOUNT LIMIT DURATION
 cd "$TOP"
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
 
 # want STATUS LAST_LINE COMMAND...: how that begins.

@@ -252,7 +252,8 @@ hook_all() {
 "$here/deps.sh" in-tree
 read_tree
 read_maintainer
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
 new=$work/new written=0
 put_core

@@ -17,7 +17,8 @@ only_help "$@"
 PART=${PART:-all}
 want_word PART "$PART" live core all
 "$here/deps.sh" inspect
-work=$(mktemp -d)
+work=$(own_folder)
+export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
 
 wrong() {

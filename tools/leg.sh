@@ -101,9 +101,10 @@ verdict_of() {
 }
 
 # Whatever ends a leg, conclude() of the script prints its last line.
-OBJCACHE_REASON=$(mktemp)
-export OBJCACHE_REASON
+own=$(own_folder)
+# Compilers and python write what they need for a moment there, too.
+export OBJCACHE_REASON=$own/reason TMPDIR=$own
 # shellcheck disable=SC2154	# conclude() reads verdict
-trap 'status=$?; set +e; trap - EXIT; verdict=$(verdict_of $status); rm -f "$OBJCACHE_REASON"; conclude; exit "${verdict%% *}"' EXIT
+trap 'status=$?; set +e; trap - EXIT; verdict=$(verdict_of $status); conclude; rm -rf "$own"; exit "${verdict%% *}"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

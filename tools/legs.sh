@@ -1,11 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Several legs one after another: each a command whose output is shown and kept in a
-# log; at the end one table of them all. Sourced by matrix.sh and .ci/run.
+# log; at the end one table of them all, or, whatever ends it earlier, a verdict and the
+# numbers up to there. Sourced by matrix.sh and .ci/run.
 
-passed=0 failed=0 skipped=0 first_bad=''
+passed=0 failed=0 skipped=0 first_bad='' DIED=''
 rows=()
 readonly ROW='%-14s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
+
+# end_early STATUS: the script ends otherwise than by end_legs.
+end_early() {
+	local status=$1 name=FAILED word reason=${DIED:-"the script ended with status $1"}
+	trap - EXIT
+	for word in "${!CODES[@]}"; do
+		[ "${CODES[$word]}" != "$status" ] || name=$word
+	done
+	if [ "$status" -gt 128 ]; then
+		name=LOST reason="interrupted by signal $((status - 128))"
+	elif [ "$name" = PASS ]; then
+		name=FAILED reason="the script ended early"
+	fi
+	echo "verdict: ${CODES[$name]} $name: $reason"
+	echo "kunit: $passed passed, $((failed + 1)) failed, $skipped skipped"
+	exit "${CODES[$name]}"
+}
+trap 'end_early $?' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # start_legs FOLDER: where the logs go. A warning of the compiler fails a leg.
 start_legs() {
@@ -83,5 +104,6 @@ end_legs() {
 	echo
 	[ "$failed" = 0 ] || echo "verdict: 1 FAILED: ${first_bad:-see above}"
 	echo "kunit: $passed passed, $failed failed, $skipped skipped"
+	trap - EXIT
 	[ "$failed" = 0 ]
 }

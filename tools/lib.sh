@@ -18,10 +18,12 @@ export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 say() { printf '%s\n' "$*" >&2; }
 
 # die NAME REASON: exits with the code of that name. The reason also goes to $OBJCACHE_REASON, if a calling script
-# set it, so that its verdict line can name it.
+# set it, so that its verdict line can name it, and to $DIED.
 die() {
 	local code=${CODES[$1]}
 	shift
+	# shellcheck disable=SC2034	# for legs.sh
+	DIED=$*
 	say "error: $*"
 	if [ -n "${OBJCACHE_REASON:-}" ]; then
 		printf '%s\n' "$*" >"$OBJCACHE_REASON"
@@ -36,7 +38,10 @@ usage() { sed -n '3,/^$/{/^$/d;s/^# \{0,1\}//;p}' "$1"; }
 only_help() {
 	case ${1:-} in
 	'') ;;
-	-h | --help) usage "$0" && exit ;;
+	-h | --help)
+		trap - EXIT
+		usage "$0" && exit
+		;;
 	*) die USAGE "$1: takes no arguments, only variables; see --help" ;;
 	esac
 }
@@ -90,6 +95,13 @@ want_space() {
 	if [ "$free" -lt "$need" ]; then
 		die USAGE "$1: $free MB free, $3 needs $need MB"
 	fi
+}
+
+# own_folder: prints the name of a new folder for this run alone, under build/ as all that is written here. Who asks
+# for it removes it.
+own_folder() {
+	mkdir -p "$TOP/build" || die USAGE "$TOP/build: cannot make this folder"
+	mktemp -d "$TOP/build/${0##*/}.XXXXXX"
 }
 
 # take_lock FILE: one run at a time, held until drop_lock or the end of the

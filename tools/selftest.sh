@@ -16,7 +16,8 @@ only_help "$@"
 readonly OUT=$TOP/build/selftest
 readonly JOBS=2
 
-# Tables without a VM: command, then what it must exit with and print.
+# Tables without a VM: command, then what it must exit with and print. TMPDIR: nothing is
+# written outside the checkout.
 readonly USAGE_CASES="
 KERNEL=5.4 run.sh | 2 | run: FAIL 2 USAGE: KERNEL=5.4: unknown; one of:
 KERNEL=../6.1 run.sh | 2 | KERNEL=../6.1: unknown
@@ -46,31 +47,39 @@ COMPARE=/nowhere bench.sh | 2 | bench: FAIL 2 USAGE: COMPARE=/nowhere: two files
 KERNEL=5.4 test.sh | 2 | kunit: 0 passed, 1 failed, 0 skipped
 CPUS=0 test.sh | 2 | verdict: 2 USAGE: CPUS=0: out of range 2..64
 X=1 vm/leg_test.sh 1 | 1 | leg: 1 FAILED: rmmod objcache ended with status 1
-X=1 vm/leg_test.sh 0 | 0 | leg: 0 PASS: all
+TMPDIR=/nowhere vm/leg_test.sh 0 | 0 | leg: 0 PASS: all
 X=1 vm/leg_test.sh none | 1 | leg: 1 FAILED: the script ended early
 X=1 vm/leg_test.sh die | 2 | leg: 2 USAGE: no such thing
 X=1 vm/leg_test.sh term | 5 | leg: 5 LOST: interrupted by signal 15
-X=1 vm/legs_test.sh good | 0 | kunit: 5 passed, 0 failed, 1 skipped
+TMPDIR=/nowhere vm/legs_test.sh good | 0 | kunit: 5 passed, 0 failed, 1 skipped
 X=1 vm/legs_test.sh numbers | 1 | kunit: 8 passed, 2 failed, 1 skipped
 X=1 vm/legs_test.sh bare | 1 | verdict: 1 FAILED: leg second: 4 HANG: nothing came
 X=1 vm/legs_test.sh warning | 1 | kunit: 5 passed, 1 failed, 1 skipped
 X=1 vm/legs_test.sh objtool | 1 | kunit: 5 passed, 1 failed, 1 skipped
 X=1 vm/legs_test.sh skip | 0 | kunit: 5 passed, 0 failed, 2 skipped
+X=1 vm/legs_test.sh paths | 2 | verdict: 2 USAGE: CACHE=/with a blank: no path that kbuild can have
+X=1 vm/legs_test.sh die | 2 | verdict: 2 USAGE: no such thing
+X=1 vm/legs_test.sh die | 2 | kunit: 5 passed, 1 failed, 1 skipped
+X=1 vm/legs_test.sh end | 1 | verdict: 1 FAILED: the script ended early
+X=1 vm/legs_test.sh term | 5 | verdict: 5 LOST: interrupted by signal 15
+X=1 matrix.sh --nonsense | 2 | verdict: 2 USAGE: --nonsense: takes no arguments
+X=1 ../.ci/run --nonsense | 2 | kunit: 0 passed, 1 failed, 0 skipped
+X=1 ../.ci/run --help | 0 | What every submission has to pass
 LEGS=5.4 matrix.sh | 2 | LEGS=5.4: unknown; one of: 6.1 6.12
 X=1 kernel.sh stock | 2 | KERNEL=: unknown
 X=1 kernel.sh brew 6.12 | 2 | brew: not a command
 X=1 deps.sh everything | 2 | GROUP=everything: unknown
 X=1 litmus.sh nosuch.litmus | 2 | nosuch.litmus: no such litmus test
 X=1 build_test.sh paths | 0 | build_test: PASS
-X=1 build_test.sh variables | 0 | build_test: PASS
+TMPDIR=/nowhere build_test.sh variables | 0 | build_test: PASS
 X=1 build_test.sh ignored | 0 | build_test: PASS
 X=1 build_test.sh compiler | 0 | build_test: PASS
 X=1 build_test.sh gcc | 0 | build_test: PASS
-X=1 guest_test.sh usage | 0 | guest_test: PASS
+TMPDIR=/nowhere guest_test.sh usage | 0 | guest_test: PASS
 CLIENTS=nfs clients.sh | 2 | clients: FAIL 2 USAGE: CLIENTS=nfs: unknown; one of: objpool zram crypt squashfs
 CPUS=2 clients.sh | 2 | clients: FAIL 2 USAGE: CPUS=2: make clients runs on the stock kernel
 X=1 clients_test.sh convert | 0 | clients_test: PASS
-X=1 convert_test.sh | 0 | convert_test: PASS
+TMPDIR=/nowhere convert_test.sh | 0 | convert_test: PASS
 X=1 run.sh --nonsense | 2 | --nonsense: takes no arguments
 "
 
@@ -209,7 +218,8 @@ source=$("$here/kernel.sh" source 6.12)
 want_space "$TOP/build" 200 "the self-test"
 take_lock "$TOP/build/.lock-selftest"
 rm -rf "$OUT"
-mkdir -p "$OUT"
+mkdir -p "$OUT/tmp"
+export TMPDIR=$OUT/tmp
 # Asked once here rather than by every boot.
 OBJCACHE_ACCEL=${OBJCACHE_ACCEL:-$(python3 "$here/vm/accel.py")}
 export OBJCACHE_ACCEL

@@ -76,7 +76,7 @@ class Root:
     """A folder that stands for /."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="objcache-cli-")
+        self.folder = tempfile.mkdtemp(prefix="cli_test.", dir=BUILD)
         self.write("proc/mounts", "debugfs /sys/kernel/debug debugfs rw 0 0\ntracefs /sys/kernel/tracing tracefs rw 0 0\n")
         self.write("proc/filesystems", "nodev\tdebugfs\nnodev\ttracefs\n")
         self.write("proc/cmdline", "quiet\n")

@@ -20,7 +20,7 @@ conclude() {
 	echo "leg: $verdict"
 }
 
-OUT=$(mktemp -d)
+OUT=$(own_folder)
 mkdir "$OUT/vm"
 case $1 in
 0) echo "0 PASS: all" >"$OUT/vm/verdict" ;;

@@ -9,6 +9,7 @@ reason`, and CODE is the exit status.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -271,13 +272,23 @@ def accelerator_of(options, program):
     return accel.choose(program)
 
 
+@contextlib.contextmanager
+def handle(folder):
+    """Another name for it: the path of a socket has 107 characters at most."""
+    held = os.open(folder, os.O_PATH)
+    try:
+        yield f"/proc/{os.getpid()}/fd/{held}"
+    finally:
+        os.close(held)
+
+
 def boot_once(options, machine, accelerator):
     """Returns (guest, outcome)."""
     shutil.rmtree(options.out, ignore_errors=True)
     os.makedirs(options.out)
     token = secrets.token_hex(4)
     guest = Guest(token, options.quiet_limit)
-    with tempfile.TemporaryDirectory(prefix="objcache-vm-") as folder:
+    with tempfile.TemporaryDirectory(prefix="vm-") as folder, handle(folder) as folder:
         archive = os.path.join(folder, "initramfs")
         with open(archive, "wb") as out:
             out.write(guest_archive(options, machine.results_tty if machine else uml.RESULTS_TTY, token))
