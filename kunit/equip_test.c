@@ -4,6 +4,7 @@
  */
 
 #include <linux/cpu.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 
 #include "inside.h"
@@ -120,10 +121,96 @@ static void s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up(struct kunit *t
 	t_finish(tc);
 }
 
+/* ---- without memory ---- */
+
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_FAILSLAB) && defined(CONFIG_KRETPROBES)
+
+/* Whose allocation for a CPU that comes fails, and which; 0: it has. */
+static struct objcache_core *fail_of;
+static unsigned int fail_at;
+
+/* Of another cache: no end is looked for. */
+static int equip_begins(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	if ((void *)regs_get_kernel_argument(regs, 0) != fail_of)
+		return 1;
+	current->fail_nth = fail_at;
+	return 0;
+}
+
+static int equip_ends(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	fail_at = current->fail_nth;
+	current->fail_nth = 0;
+	return 0;
+}
+
+static struct kretprobe equip_probe = {
+	.kp.symbol_name = "objcache_part_equip",
+	.entry_handler = equip_begins,
+	.handler = equip_ends,
+};
+
+static void equip_unprobe(void *unused)
+{
+	unregister_kretprobe(&equip_probe);
+}
+
+/* Whether there was such an allocation. */
+static bool comes_without(struct kunit *test, unsigned int cpu, unsigned int nth)
+{
+	t_cpu_off(test, cpu);
+	fail_at = nth;
+	t_cpu_on(test, cpu);
+	return !fail_at;
+}
+
+/* In time: as there is no aging that is all that the interval is for. */
+static void s12_a_cpu_that_came_without_memory_has_rings_later(struct kunit *test)
+{
+	struct objcache_params params = {
+		.batch = 4, .capacity = 32, .flags = OBJCACHE_NO_AGING, .age_ms = 10,
+	};
+	unsigned int cpu = t_victim(), nth = 0;
+	struct objcache_cpu *c;
+	struct tcache *tc;
+	bool failed;
+
+	t_need_magazines(test);
+	t_need_hotplug(test);
+	t_on_cpu(test, 0);
+	tc = t_create(test, &params);
+	c = per_cpu_ptr(to_core(tc->cache)->cpu, cpu);
+	fail_of = to_core(tc->cache);
+	equip_probe.kp.addr = NULL;
+	equip_probe.kp.flags = 0;
+	KUNIT_ASSERT_EQ(test, 0, register_kretprobe(&equip_probe));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, equip_unprobe, NULL));
+	do {
+		failed = comes_without(test, cpu, ++nth);
+		KUNIT_EXPECT_TRUE_MSG(test, t_wait_until(READ_ONCE(c->slots)),
+				      "at allocation %u", nth);
+	} while (failed && nth < 100);
+	kunit_info(test, "%u allocations", nth - 1);
+	/* Two magazines, and the slots. */
+	KUNIT_EXPECT_GT(test, nth, 3);
+	t_finish(tc);
+}
+
+#else
+
+static void s12_a_cpu_that_came_without_memory_has_rings_later(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB and CONFIG_KRETPROBES");
+}
+
+#endif
+
 static struct kunit_case equip_cases[] = {
 	KUNIT_CASE_SLOW(s20_an_absent_cpu_costs_next_to_nothing),
 	KUNIT_CASE_SLOW(s20_a_cpu_that_goes_gives_its_part_back),
 	KUNIT_CASE_SLOW(s12_a_cpu_comes_and_goes_while_the_keeper_is_held_up),
+	KUNIT_CASE_SLOW(s12_a_cpu_that_came_without_memory_has_rings_later),
 	{}
 };
 

@@ -2,7 +2,7 @@
 /*
  * S19 under fault injection: each allocation of a create and of a get fails in turn.
  * Nothing is left behind, and no get with direct reclaim returns NULL. And S18: what
- * could not be made is not counted.
+ * could not be made is not counted. And S12: who may wait for memory for rings does.
  *
  * Not within the kernel's making of a slab: where that fails, 6.12 prints a stack and
  * loses the slab's name.
@@ -12,7 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "helpers.h"
+#include "inside.h"
 
 #if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_FAILSLAB) && defined(CONFIG_KRETPROBES)
 
@@ -81,6 +81,16 @@ static bool was_injected(void)
 
 #define ALL_LEVELS	(OBJCACHE_STACKS | OBJCACHE_DROP)
 
+/* CPUs whose rings have no slots. */
+static unsigned int without_slots(struct objcache *cache)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_online_cpu(cpu)
+		nr += !per_cpu_ptr(to_core(cache)->cpu, cpu)->slots;
+	return nr;
+}
+
 /* The number of allocations of a create; at each but the last it failed, or did without. */
 static unsigned int create_at_each(struct kunit *test, unsigned int flags, unsigned int *failed)
 {
@@ -103,6 +113,9 @@ static unsigned int create_at_each(struct kunit *test, unsigned int flags, unsig
 		}
 		objcache_read_stats(cache, &stats);
 		KUNIT_EXPECT_EQ_MSG(test, stats.created - stats.destroyed, 3, "at %u", nth);
+		/* In debug mode there are none. */
+		if (!flags)
+			KUNIT_EXPECT_EQ_MSG(test, without_slots(cache), 0, "at %u", nth);
 		objcache_destroy(cache);
 	} while (injected && nth < 10000);
 	return nth;
@@ -119,6 +132,19 @@ static void s19_create_fails_at_any_allocation(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 3);
 	KUNIT_EXPECT_LT(test, failed, nth);
 	kunit_info(test, "%u allocations, %u without which there is no cache", nth - 1, failed);
+}
+
+/* The first time there was no memory without reclaim; then it is waited for. */
+static void s12_each_cpu_has_rings_when_create_returns(struct kunit *test)
+{
+	unsigned int nth, failed = 0;
+
+	t_need_magazines(test);
+	need_faults(test);
+	probe_slab(test);
+	nth = create_at_each(test, 0, &failed);
+	/* Magazines and slots are none without which there is no cache. */
+	KUNIT_EXPECT_GT(test, nth - failed, 3 * num_online_cpus());
 }
 
 /* Each is a try without reclaim, and then one with; either may fail. */
@@ -208,6 +234,11 @@ static void s19_create_fails_at_any_allocation(struct kunit *test)
 	kunit_skip(test, "needs CONFIG_FAILSLAB");
 }
 
+static void s12_each_cpu_has_rings_when_create_returns(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+
 static void s19_no_get_fails_at_any_allocation(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_FAILSLAB");
@@ -217,6 +248,7 @@ static void s19_no_get_fails_at_any_allocation(struct kunit *test)
 
 static struct kunit_case injection_cases[] = {
 	KUNIT_CASE_SLOW(s19_create_fails_at_any_allocation),
+	KUNIT_CASE_SLOW(s12_each_cpu_has_rings_when_create_returns),
 	KUNIT_CASE(s19_no_get_fails_at_any_allocation),
 	KUNIT_CASE(s18_what_could_not_be_made_does_not_count),
 	{}

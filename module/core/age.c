@@ -126,18 +126,6 @@ static void objcache_age_slab(struct objcache_core *core, bool used,
 	objcache_want(core, OBJCACHE_DUE_NOW);
 }
 
-/* What there was no memory for when the CPU came. */
-static void objcache_age_equip(struct objcache_core *core, int cpu)
-{
-	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
-
-	if (READ_ONCE(c->slots) || !core->shared_max || !cpus_read_trylock())
-		return;
-	if (cpu_online(cpu))
-		objcache_part_slots(core, cpu);
-	cpus_read_unlock();
-}
-
 /**
  * objcache_age_step - the part of a step that is done from here
  * @core: the cache
@@ -156,7 +144,6 @@ void objcache_age_step(struct objcache_core *core)
 
 	mutex_lock(&core->age_mutex);
 	for_each_possible_cpu(cpu) {
-		objcache_age_equip(core, cpu);
 		if (may_go)
 			nr += objcache_age_shared(core, cpu);
 		used |= objcache_age_private(core, per_cpu_ptr(core->cpu, cpu));
@@ -213,15 +200,70 @@ EXPORT_SYMBOL_GPL(objcache_age);
 
 /* ---- the timer ---- */
 
+/* Not with the hotplug lock held: a CPU that comes would wait for our reclaim. */
+static void objcache_age_equip_cpu(struct objcache_core *core, int cpu)
+{
+	unsigned long *slots;
+
+	slots = objcache_slots_alloc(core, cpu,
+				     GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+	if (cpus_read_trylock()) {
+		if (cpu_online(cpu)) {
+			objcache_part_slots(core, cpu, slots);
+			slots = NULL;
+		}
+		cpus_read_unlock();
+	}
+	kvfree(slots);
+}
+
+/**
+ * objcache_age_equip - have rings get the slots that there was no memory for
+ * @core: the cache
+ *
+ * When their CPU came, which does not wait for reclaim. This does.
+ *
+ * Context: Process context, sleeps.
+ */
+void objcache_age_equip(struct objcache_core *core)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (objcache_part_lacks(core, cpu))
+			objcache_age_equip_cpu(core, cpu);
+}
+
+static bool objcache_ages(const struct objcache_core *core)
+{
+	return !(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG));
+}
+
+/* Perhaps, while one comes: it is not online yet. */
+static bool objcache_any_lacks(struct objcache_core *core)
+{
+	bool lacks = false;
+	int cpu;
+
+	if (!cpus_read_trylock())
+		return true;
+	for_each_online_cpu(cpu)
+		lacks |= objcache_part_lacks(core, cpu);
+	cpus_read_unlock();
+	return lacks;
+}
+
 /**
  * objcache_age_start - the next step comes in one interval
  * @core: the cache
+ *
+ * Without aging the timer comes as long as some CPU's rings lack slots.
  *
  * Context: Process context.
  */
 void objcache_age_start(struct objcache_core *core)
 {
-	if (!(core->flags & (OBJCACHE_NO_AGING | OBJCACHE_DEBUG)))
+	if (objcache_ages(core) || objcache_any_lacks(core))
 		objcache_queue_timer(&core->age_timer, core->params.age_ms);
 }
 
@@ -231,7 +273,9 @@ static void objcache_age_tick(struct work_struct *work)
 						  struct objcache_core,
 						  age_timer);
 
-	objcache_age(&core->pub);
+	objcache_age_equip(core);
+	if (objcache_ages(core))
+		objcache_age(&core->pub);
 	objcache_age_start(core);
 }
 

@@ -505,7 +505,11 @@ bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n);
 void objcache_check_limit(struct objcache_core *core, struct objcache_cpu *c);
 void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c);
-void objcache_part_slots(struct objcache_core *core, int cpu);
+bool objcache_part_lacks(struct objcache_core *core, int cpu);
+unsigned long *objcache_slots_alloc(struct objcache_core *core, int cpu,
+				    gfp_t gfp);
+void objcache_part_slots(struct objcache_core *core, int cpu,
+			 unsigned long *slots);
 void objcache_part_equip(struct objcache_core *core, int cpu);
 unsigned long objcache_part_clear(struct objcache_core *core, int cpu);
 void objcache_slots_free(struct objcache_core *core, bool wait);
@@ -577,6 +581,7 @@ unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 unsigned long objcache_age_stores(struct objcache_core *core);
 void objcache_age_step(struct objcache_core *core);
 void objcache_age_init(struct objcache_core *core);
+void objcache_age_equip(struct objcache_core *core);
 void objcache_age_start(struct objcache_core *core);
 void objcache_age_exit(struct objcache_core *core);
 

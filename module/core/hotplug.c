@@ -15,8 +15,12 @@ static enum cpuhp_state objcache_hotplug_state;
 
 static int objcache_cpu_comes(unsigned int cpu, struct hlist_node *node)
 {
-	objcache_part_equip(container_of(node, struct objcache_core, hotplug),
-			    cpu);
+	struct objcache_core *core = container_of(node, struct objcache_core,
+						  hotplug);
+
+	objcache_part_equip(core, cpu);
+	if (objcache_part_lacks(core, cpu))
+		objcache_queue_timer(&core->age_timer, core->params.age_ms);
 	return 0;
 }
 

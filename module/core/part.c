@@ -148,7 +148,7 @@ unsigned long objcache_part_leave(struct objcache_core *core,
 bool objcache_part_strip(struct objcache_core *core, struct objcache_cpu *c,
 			 struct objcache_node *n)
 {
-	/* Acquire: pairs with objcache_ring_attach(), an age step's too. */
+	/* Acquire: pairs with objcache_ring_attach(), the age timer's too. */
 	u32 nr = objcache_ring_slots(smp_load_acquire(&c->ring[1].limit));
 	u32 i = c->strip, end = min(i + OBJCACHE_STRIP, 2 * nr);
 
@@ -180,26 +180,57 @@ void objcache_part_init(struct objcache_core *core, struct objcache_cpu *c)
 }
 
 /**
+ * objcache_part_lacks - have a CPU's rings no slots, though they should?
+ * @core: the cache
+ * @cpu: the CPU
+ *
+ * Return: that, as long as no hotplug callback for it runs.
+ */
+bool objcache_part_lacks(struct objcache_core *core, int cpu)
+{
+	return core->shared_max && !(core->flags & OBJCACHE_NO_PARTS) &&
+	       !READ_ONCE(per_cpu_ptr(core->cpu, cpu)->slots);
+}
+
+/**
+ * objcache_slots_alloc - allocate slots for both rings of a CPU
+ * @core: the cache
+ * @cpu: the CPU
+ * @gfp: how
+ *
+ * Context: Process context.
+ * Return: that, or NULL.
+ */
+unsigned long *objcache_slots_alloc(struct objcache_core *core, int cpu,
+				    gfp_t gfp)
+{
+	u32 nr = 2 * objcache_ring_slots(core->shared_max);
+
+	return kvmalloc_node(array_size(nr, sizeof(unsigned long)),
+			     objcache_own_gfp(core, gfp), cpu_to_node(cpu));
+}
+
+/**
  * objcache_part_slots - give a CPU's rings their slots, if they have none
  * @core: the cache
  * @cpu: the CPU: no hotplug callback for it runs meanwhile
+ * @slots: as from objcache_slots_alloc(); NULL: there was no memory
  *
  * Context: Process context.
  */
-void objcache_part_slots(struct objcache_core *core, int cpu)
+void objcache_part_slots(struct objcache_core *core, int cpu,
+			 unsigned long *slots)
 {
 	struct objcache_cpu *c = per_cpu_ptr(core->cpu, cpu);
 	u32 nr = objcache_ring_slots(core->shared_max);
-	unsigned long *slots;
 
-	if (!nr || c->slots || c->old_slots || core->flags & OBJCACHE_NO_PARTS)
-		return;
-	slots = kvmalloc_node(array_size(2 * nr, sizeof(*slots)),
-			      objcache_own_gfp(core, OBJCACHE_EQUIP),
-			      cpu_to_node(cpu));
 	if (!slots)
 		return;
-	WRITE_ONCE(c->slots, slots);
+	/* Of several who have some for it, one. */
+	if (c->old_slots || cmpxchg(&c->slots, NULL, slots)) {
+		kvfree(slots);
+		return;
+	}
 	/* The second one last: who finds its limit finds both. */
 	objcache_ring_attach(&c->ring[0], slots, core->shared_max);
 	objcache_ring_attach(&c->ring[1], slots + nr, core->shared_max);
@@ -246,7 +277,7 @@ void objcache_slots_free(struct objcache_core *core, bool wait)
  * @core: the cache
  * @cpu: the CPU; or one that runs, while nobody knows the cache yet
  *
- * What there is no memory for a put makes up for, or an age step.
+ * What magazine there is no memory for a put makes up for, and slots the age timer.
  *
  * Context: Process context. A CPU that was gone for a moment only waits for a grace
  * period.
@@ -266,7 +297,10 @@ void objcache_part_equip(struct objcache_core *core, int cpu)
 	if (core->bounded)
 		objcache_ask(c);
 	objcache_old_slots_free(core, c, true);
-	objcache_part_slots(core, cpu);
+	if (objcache_part_lacks(core, cpu))
+		objcache_part_slots(core, cpu,
+				    objcache_slots_alloc(core, cpu,
+							 OBJCACHE_EQUIP));
 }
 
 /**
