@@ -483,7 +483,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * minimum such a get never returns NULL: an object is tried to be made without reclaim
  * and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN added, then it
  * waits, and tries again every five seconds. Nobody waits in a destructor of the same
- * cache. Who may not wait gets NULL, with __GFP_NOFAIL too: the maximum holds. No such
+ * cache. Who may not wait gets NULL, with __GFP_NOFAIL too: the maximum holds. What is
+ * parked it gets before those who wait, 32 times until one of them is served. No such
  * wait under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
@@ -533,6 +534,8 @@ static __always_inline void *objcache_get_err(struct objcache *cache, gfp_t gfp)
 /**
  * objcache_try_get - take a parked object, never allocate
  * @cache: where from
+ *
+ * Before those who wait for one it comes 32 times until one of them is served.
  *
  * Context: Any, NMI included.
  * Return: an object as from objcache_get(), or NULL when none was found.

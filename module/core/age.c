@@ -200,13 +200,12 @@ EXPORT_SYMBOL_GPL(objcache_age);
 
 /* ---- the timer ---- */
 
-/* Not with the hotplug lock held: a CPU that comes would wait for our reclaim. */
-static void objcache_age_equip_cpu(struct objcache_core *core, int cpu)
+/* Not with the hotplug lock held: a CPU that comes would wait for reclaim. */
+static void objcache_age_equip_cpu(struct objcache_core *core, int cpu,
+				   gfp_t gfp)
 {
-	unsigned long *slots;
+	unsigned long *slots = objcache_slots_alloc(core, cpu, gfp);
 
-	slots = objcache_slots_alloc(core, cpu,
-				     GFP_KERNEL | __GFP_RETRY_MAYFAIL);
 	if (cpus_read_trylock()) {
 		if (cpu_online(cpu)) {
 			objcache_part_slots(core, cpu, slots);
@@ -220,18 +219,19 @@ static void objcache_age_equip_cpu(struct objcache_core *core, int cpu)
 /**
  * objcache_age_equip - have rings get the slots that there was no memory for
  * @core: the cache
+ * @gfp: how it is asked for
  *
- * When their CPU came, which does not wait for reclaim. This does.
+ * When their CPU came, which does not wait for reclaim.
  *
- * Context: Process context, sleeps.
+ * Context: Process context.
  */
-void objcache_age_equip(struct objcache_core *core)
+void objcache_age_equip(struct objcache_core *core, gfp_t gfp)
 {
 	int cpu;
 
 	for_each_online_cpu(cpu)
 		if (objcache_part_lacks(core, cpu))
-			objcache_age_equip_cpu(core, cpu);
+			objcache_age_equip_cpu(core, cpu, gfp);
 }
 
 static bool objcache_ages(const struct objcache_core *core)
@@ -273,7 +273,8 @@ static void objcache_age_tick(struct work_struct *work)
 						  struct objcache_core,
 						  age_timer);
 
-	objcache_age_equip(core);
+	/* It comes again: nobody waits for reclaim here. */
+	objcache_age_equip(core, GFP_NOWAIT);
 	if (objcache_ages(core))
 		objcache_age(&core->pub);
 	objcache_age_start(core);

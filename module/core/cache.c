@@ -150,7 +150,7 @@ objcache_new(const char *name, const struct objcache_params *params)
 	}
 	/* Without a callback that fails this does not either. */
 	objcache_hotplug_add(core);
-	objcache_age_equip(core);
+	objcache_age_equip(core, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
 	objcache_age_start(core);
 	return core;
 }

@@ -581,7 +581,7 @@ unsigned long objcache_age_rings(struct objcache_core *core, int cpu, bool aged,
 unsigned long objcache_age_stores(struct objcache_core *core);
 void objcache_age_step(struct objcache_core *core);
 void objcache_age_init(struct objcache_core *core);
-void objcache_age_equip(struct objcache_core *core);
+void objcache_age_equip(struct objcache_core *core, gfp_t gfp);
 void objcache_age_start(struct objcache_core *core);
 void objcache_age_exit(struct objcache_core *core);
 
