@@ -379,7 +379,8 @@ static void s19_it_is_tried_again_if_another_has_failed(struct kunit *test)
 	WRITE_ONCE(holder.failing, false);
 	complete(&holder.leave);
 	KUNIT_EXPECT_TRUE(test, t_crew_join(crew));
-	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &stats), stats.parked == 1)));
+	KUNIT_EXPECT_TRUE(test, t_wait_until((objcache_read_stats(cache, &stats),
+					      stats.parked == 1)));
 	objcache_destroy(cache);
 }
 

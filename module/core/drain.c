@@ -3,10 +3,10 @@
  * Draining: all that is parked goes, and its destructors have run
  *
  * A drain waits for, in this order: each CPU that has something in its private part
- * to take an interrupt, or to be gone if it is about to; a grace period, because who moves objects from one place to
- * another has them in hand in an RCU critical section only; the keeper to have been
- * once through what lies in the depots then, and so for its destructors. What comes
- * meanwhile it does not wait for.
+ * to take an interrupt, or to be gone if it is about to; a grace period, because who
+ * moves objects from one place to another has them in hand in an RCU critical section
+ * only; the keeper to have been once through what lies in the depots then, and so for
+ * its destructors. What comes meanwhile it does not wait for.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
