@@ -159,9 +159,9 @@ def planted_races(log):
     return sum("reader" in text and "writer" in text for text in texts)
 
 
-def stale_text(log):
-    """Whether what came first is a breakpoint that the kernel had not set."""
-    found = scan(log)
+def stale_text(log, planted=False):
+    """Whether what came first, but for the planted race, is a breakpoint that the kernel had not set."""
+    found = scan(log, planted)
     return bool(found) and STALE.search(message(log.split("\n")[found[0].line - 1])) is not None
 
 
