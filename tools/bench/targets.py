@@ -226,7 +226,7 @@ def _targets():
         yield Target("pair_bounded", INSTRUCTIONS, contender, 0, field=FLUSH)
     # Each put looks at the object, by a call: less than a pair that looks at nothing.
     for contender in ("objcache-inline", "objcache"):
-        yield Target("pair_reset", INSTRUCTIONS, contender, 0.75, per=("pair", "kmem_cache"))
+        yield Target("pair_reset", INSTRUCTIONS, contender, 2 / 3, per=("pair", "kmem_cache"))
         yield Target("pair_reset", INSTRUCTIONS, contender, 0, field=FLUSH)
     yield Target("burst32", INSTRUCTIONS, "objcache-inline", 48, line="6.12")
     yield Target("bulk32", INSTRUCTIONS, "objcache", 8, line="6.12")
