@@ -139,6 +139,33 @@ static void s10_each_cpu_has_a_capacity_of_its_own(struct kunit *test)
 	t_finish(tc);
 }
 
+/* Looking for room that is not there, as without memory for a ring, is not displacing. */
+static void s10_who_finds_no_room_has_displaced_nothing(struct kunit *test)
+{
+	struct tcache *tc = t_create_small(test, OBJCACHE_NO_AGING);
+	struct tobj **objs = t_objs(test, CAPACITY + 1);
+	struct objcache_cpu *c;
+	unsigned int i, limit;
+
+	t_need_cpus(test, 2);
+	if (cpu_to_node(t_nth_cpu(0)) != cpu_to_node(t_nth_cpu(1)))
+		kunit_skip(test, "needs two CPUs of a node");
+	t_on_cpu(test, 0);
+	t_get_all(tc, objs, CAPACITY + 1);
+	t_on_cpu(test, 1);
+	t_put_nested(tc, objs, CAPACITY);
+	t_on_cpu(test, 0);
+	c = raw_cpu_ptr(to_core(tc->cache)->cpu);
+	limit = xchg(&c->ring[0].limit, 0);
+	for (i = 0; i < CAPACITY; i++)
+		objcache_prefill(tc->cache, CAPACITY, GFP_KERNEL);
+	xchg(&c->ring[0].limit, limit);
+	KUNIT_EXPECT_EQ(test, t_parked_on(tc, t_nth_cpu(0)), 8);
+	t_put_nested(tc, objs + CAPACITY, 1);
+	KUNIT_EXPECT_EQ(test, t_stat(tc, overflow), 0);
+	t_finish(tc);
+}
+
 static void s10_what_was_displaced_ages_as_in_a_shared_part(struct kunit *test)
 {
 	struct tobj **objs = t_objs(test, CAPACITY);
@@ -425,6 +452,7 @@ static struct kunit_case displaced_cases[] = {
 	KUNIT_CASE(s10_a_burst_of_nested_puts_is_kept),
 	KUNIT_CASE(s10_another_cpu_finds_what_was_displaced),
 	KUNIT_CASE(s10_each_cpu_has_a_capacity_of_its_own),
+	KUNIT_CASE(s10_who_finds_no_room_has_displaced_nothing),
 	KUNIT_CASE(s10_what_was_displaced_ages_as_in_a_shared_part),
 	KUNIT_CASE(s05_a_put_needs_no_magazine_in_any_context),
 	KUNIT_CASE(s08_what_two_steps_release_is_got_at_once),

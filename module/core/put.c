@@ -58,9 +58,10 @@ static enum objcache_met objcache_reload(struct objcache_core *core,
 
 /* Of what it has displaced since nothing was left there, so many may lie there still. */
 static u32 objcache_beside(struct objcache_core *core,
-			   const struct objcache_node *n, u64 beside)
+			   const struct objcache_node *n, u64 beside,
+			   u32 emptied)
 {
-	if (beside >> 32 != READ_ONCE(n->emptied))
+	if (beside >> 32 != emptied)
 		return 0;
 	return min((unsigned long)(u32)beside,
 		   objcache_store_nr(core, &n->store[OBJCACHE_DISPLACED]));
@@ -79,7 +80,7 @@ static unsigned int objcache_may_displace(struct objcache_core *core,
 {
 	struct objcache_node *n = objcache_here(core);
 	unsigned long room = objcache_parked_on(core, raw_cpu_ptr(core->cpu));
-	u32 beside, kept;
+	u32 emptied, beside, kept;
 	u64 old, new;
 
 	if (room >= core->capacity)
@@ -87,11 +88,12 @@ static unsigned int objcache_may_displace(struct objcache_core *core,
 	room = core->capacity - room;
 	do {
 		old = raw_cpu_read(core->cpu->beside);
-		beside = objcache_beside(core, n, old);
+		emptied = READ_ONCE(n->emptied);
+		beside = objcache_beside(core, n, old, emptied);
 		if (beside >= room)
 			return 0;
 		kept = min_t(unsigned long, nr, room - beside);
-		new = (u64)READ_ONCE(n->emptied) << 32 | (beside + kept);
+		new = (u64)emptied << 32 | (beside + kept);
 	} while (this_cpu_cmpxchg(core->cpu->beside, old, new) != old);
 	return kept;
 }
@@ -106,12 +108,13 @@ static enum objcache_met objcache_overflow(struct objcache_core *core,
 					   struct objcache_node *n,
 					   struct objcache_parking *p)
 {
-	enum objcache_kind kind = objcache_may_displace(core, core->batch) ?
-				  OBJCACHE_DISPLACED : OBJCACHE_LEAVING;
 	struct objcache_magazine *empty = NULL;
+	enum objcache_kind kind;
 
 	if (p->keep || core->flags & OBJCACHE_NO_STEAL)
 		return OBJCACHE_NO_PLACE;
+	kind = objcache_may_displace(core, core->batch) ? OBJCACHE_DISPLACED :
+							   OBJCACHE_LEAVING;
 	if (!objcache_depot_give(core, n, kind, c->spare, &p->hand, false)) {
 		objcache_leave(core, n, kind, c->spare->objs, core->batch);
 		empty = c->spare;
