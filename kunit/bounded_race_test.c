@@ -244,26 +244,35 @@ static void s18_who_comes_later_gets_in_line(struct kunit *test)
 	expect_in_line(test, 2);
 }
 
-/* With interrupts off nobody deals here what it puts; it may get that again, so often. */
+/* What it puts it gets again, so often; then it gets none, and *@obj is NULL. */
+static unsigned int overtakes(struct tcache *tc, struct tobj **obj, bool try)
+{
+	unsigned int i = 0;
+
+	for (; *obj && i < 10 * OBJCACHE_HANDFUL; i++) {
+		t_put(tc, *obj, 1);
+		*obj = try ? t_try_get(tc, 1) : t_get(tc, GFP_ATOMIC, 1);
+	}
+	return i;
+}
+
+/* With interrupts off nobody deals here. */
 static void expect_bounded_overtaking(struct kunit *test, bool try)
 {
 	struct tcache *tc = create(test, 1, 2);
 	struct t_getter *getter;
 	unsigned long flags;
-	unsigned int i = 0;
 	struct tobj *obj;
+	unsigned int nr;
 
 	t_get_all(tc, &obj, 1);
 	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
 	local_irq_save(flags);
-	for (; obj && i < 10 * OBJCACHE_HANDFUL; i++) {
-		t_put(tc, obj, 1);
-		obj = try ? t_try_get(tc, 1) : t_get(tc, GFP_ATOMIC, 1);
-	}
+	nr = overtakes(tc, &obj, try);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, i, OBJCACHE_HANDFUL + 1);
+	KUNIT_EXPECT_EQ(test, nr, OBJCACHE_HANDFUL + 1);
 	if (obj)
 		t_put(tc, obj, 1);
 	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
@@ -279,6 +288,29 @@ static void s18_who_may_not_wait_overtakes_so_often(struct kunit *test)
 	t_need_cpus(test, 2);
 	expect_bounded_overtaking(test, false);
 	expect_bounded_overtaking(test, true);
+}
+
+/* Also if who waited before has given up, and was never served. */
+static void s18_each_line_is_overtaken_so_often(struct kunit *test)
+{
+	struct tcache *tc = create(test, 1, 2);
+	struct t_getter *getter;
+	struct tobj *obj;
+	unsigned int i;
+
+	t_need_cpus(test, 2);
+	for (i = 0; i < 2; i++) {
+		t_get_all(tc, &obj, 1);
+		getter = t_getter_start(test, tc, GFP_KERNEL, 1);
+		KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+		t_hold_dealer(tc->cache);
+		KUNIT_EXPECT_EQ(test, overtakes(tc, &obj, false), OBJCACHE_HANDFUL + 1);
+		t_getter_kill(getter);
+		KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+		KUNIT_EXPECT_EQ(test, getter->err, -EINTR);
+		t_let_dealer(tc->cache);
+	}
+	t_finish(tc);
 }
 
 static void hold_and_put(struct pt_regs *regs, void *data)
@@ -652,6 +684,33 @@ static void s18_who_comes_later_makes_none_before(struct kunit *test)
 	t_destroy(tc);
 }
 
+/* Where there may be any number one more is nobody's else. */
+static void s19_who_may_not_wait_makes_any_number(struct kunit *test)
+{
+	struct tcache *tc = create_reserved(test, 0, 0);
+	struct tobj **objs = t_objs(test, 3 * OBJCACHE_HANDFUL);
+	struct t_getter *getter;
+	unsigned int nr;
+
+	t_get_all(tc, objs, 1);
+	WRITE_ONCE(tc->free_pass, current);
+	atomic_set(&tc->fail_ctors, -1);
+	getter = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(getter));
+	for (nr = 1; nr < 3 * OBJCACHE_HANDFUL; nr++) {
+		objs[nr] = t_get(tc, GFP_NOWAIT, 1);
+		if (!objs[nr])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, nr, 3 * OBJCACHE_HANDFUL);
+	t_put_all(tc, objs, nr);
+	KUNIT_EXPECT_TRUE(test, t_getter_comes(getter));
+	t_getter_puts(getter);
+	atomic_set(&tc->fail_ctors, 0);
+	t_expect_balanced(tc, 0);
+	t_destroy(tc);
+}
+
 /* Nothing is made ahead of those who wait. */
 static void expect_prefill_after(struct kunit *test, unsigned int flags)
 {
@@ -690,6 +749,7 @@ static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_who_interrupts_an_owner_comes_again),
 	KUNIT_CASE(s18_who_comes_later_gets_in_line),
 	KUNIT_CASE(s18_who_may_not_wait_overtakes_so_often),
+	KUNIT_CASE(s18_each_line_is_overtaken_so_often),
 	KUNIT_CASE(s18_a_bulk_get_leaves_the_second_to_who_waits),
 	KUNIT_CASE(s18_all_are_dealt_to_however_many),
 	KUNIT_CASE(s18_what_is_taken_out_of_a_ring_ends_a_wait),
@@ -701,6 +761,7 @@ static struct kunit_case bounded_race_cases[] = {
 	KUNIT_CASE(s18_who_could_not_make_one_is_served_first),
 	KUNIT_CASE(s18_who_could_not_make_one_is_served_last),
 	KUNIT_CASE(s18_who_comes_later_makes_none_before),
+	KUNIT_CASE(s19_who_may_not_wait_makes_any_number),
 	KUNIT_CASE(s18_a_prefill_is_not_before_who_waits),
 	{}
 };

@@ -483,8 +483,8 @@ static __always_inline bool objcache_hit_put(struct objcache *cache, void *obj)
  * minimum such a get never returns NULL: an object is tried to be made without reclaim
  * and then with it, __GFP_NORETRY, __GFP_NOMEMALLOC and __GFP_NOWARN added, then it
  * waits, and tries again every five seconds. Nobody waits in a destructor of the same
- * cache. Who may not wait gets NULL, with __GFP_NOFAIL too: the maximum holds. What is
- * parked it gets before those who wait, 32 times until one of them is served. No such
+ * cache. Who may not wait gets NULL, with __GFP_NOFAIL too: the maximum holds. Below
+ * it such a get comes before those who wait, 32 times until one of them is served. No such
  * wait under a lock that a dtor takes.
  *
  * Context: Any in which @gfp is legal. In NMI, and on PREEMPT_RT where the
@@ -722,7 +722,7 @@ void objcache_age(struct objcache *cache);
  * &objcache_params.min_objects of them.
  *
  * Context: Process context, sleeps. Not from a dtor or a hotplug callback, nor
- * under a lock that a dtor or a hotplug callback takes.
+ * under a lock that a dtor or a hotplug callback takes, nor in what one waits for.
  * Return: how many objects were released.
  */
 unsigned long objcache_drain(struct objcache *cache);

@@ -8,7 +8,7 @@
 /*
  * Who may not wait comes before those who do, but only so often until one of them is
  * served: an interrupt, or who has them off, could put and get for ever, and what it
- * puts not be dealt.
+ * puts not be dealt. Where there is no maximum it takes nothing from them by making one.
  */
 static bool objcache_may_overtake(struct objcache_core *core)
 {
@@ -98,11 +98,12 @@ static void *objcache_get_now(struct objcache_core *core, gfp_t gfp)
 /* A backlog does not keep who may neither wait nor fail from making one. */
 static void *objcache_get_at_once(struct objcache_core *core, gfp_t gfp)
 {
-	void *obj;
+	void *obj = NULL;
 
-	if (!objcache_may_overtake(core))
-		return NULL;
-	obj = objcache_overtook(core, objcache_get_now(core, gfp));
+	if (objcache_may_overtake(core))
+		obj = objcache_overtook(core, objcache_get_now(core, gfp));
+	else if (!core->params.max_objects)
+		obj = objcache_make_now(core, gfp);
 	if (!(gfp & __GFP_NOFAIL) || obj)
 		return obj;
 	obj = objcache_fresh(core, gfp);

@@ -185,7 +185,7 @@ struct objcache_core {
 	struct rb_root_cached waiters[2];	/* by ticket; [1]: who would make one */
 	unsigned int waiting;		/* how many; others look without the lock */
 	unsigned long tickets;		/* that were given to waiters, under the lock */
-	atomic_t overtaken;		/* so often since one of them was served */
+	atomic_t overtaken;		/* so often since one was served, or the first came */
 	struct irq_work deal;
 
 	/* The keeper, and what has it come. */

@@ -58,8 +58,11 @@ static bool objcache_came_before(struct rb_node *a, const struct rb_node *b)
 static void objcache_line_up(struct objcache_core *core,
 			     struct objcache_waiter *w)
 {
-	if (!w->ticket)
+	if (!w->ticket) {
 		w->ticket = ++core->tickets;
+		if (!core->waiting)
+			atomic_set(&core->overtaken, 0);
+	}
 	rb_add_cached(&w->node, &core->waiters[w->would_make],
 		      objcache_came_before);
 	WRITE_ONCE(core->waiting, core->waiting + 1);
