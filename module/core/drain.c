@@ -32,8 +32,9 @@ void objcache_release_stored(struct objcache_core *core)
 }
 
 /*
- * What is private to a CPU that goes, or comes, and takes no interrupts: what has that
- * displaced is the callback in hotplug.c. How much it was is read from here, a hint.
+ * What is private to a CPU that goes, or comes, and takes no interrupts: the callback
+ * in hotplug.c displaces it when it has gone, and it can be told when it has come. How
+ * much it was is read from here, a hint.
  */
 static unsigned long objcache_await_absent(struct objcache_core *core)
 {
@@ -43,10 +44,12 @@ static unsigned long objcache_await_absent(struct objcache_core *core)
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
 			nr += objcache_private(core, per_cpu_ptr(core->cpu, cpu));
-	if (nr) {
-		cpus_read_lock();
-		cpus_read_unlock();
-	}
+	if (!nr)
+		return 0;
+	cpus_read_lock();
+	cpus_read_unlock();
+	for_each_possible_cpu(cpu)
+		objcache_visit(core, cpu, false);
 	return nr;
 }
 

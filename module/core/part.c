@@ -364,7 +364,10 @@ unsigned long objcache_part_clear(struct objcache_core *core, int cpu)
 	struct objcache_magazine *loaded = c->loaded;
 	unsigned long nr;
 
+	/* In nobody's structure only in here: a drain waits for that. */
+	rcu_read_lock();
 	nr = objcache_part_leave(core, c, n, OBJCACHE_DISPLACED);
+	rcu_read_unlock();
 	objcache_load(core, c, NULL, 0);
 	kfree(loaded);
 	kfree(c->spare);
