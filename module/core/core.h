@@ -375,6 +375,7 @@ void objcache_want(struct objcache_core *core, enum objcache_due due);
 void objcache_call_keeper(struct objcache_core *core);
 void objcache_queue_work(struct work_struct *work);
 void objcache_queue_timer(struct delayed_work *timer, unsigned int ms);
+void objcache_hurry_timer(struct delayed_work *timer);
 void objcache_kick_init(struct objcache_core *core);
 int objcache_kick_own(struct objcache_core *core);
 void objcache_kick_exit(struct objcache_core *core);

@@ -134,6 +134,17 @@ void objcache_queue_timer(struct delayed_work *timer, unsigned int ms)
 }
 
 /**
+ * objcache_hurry_timer - the same at once, whenever it is due
+ * @timer: what
+ *
+ * Context: Any in which queue_work() is legal.
+ */
+void objcache_hurry_timer(struct delayed_work *timer)
+{
+	mod_delayed_work(objcache_wq, timer, 0);
+}
+
+/**
  * objcache_kick_init - make a cache's keeper reachable
  * @core: the cache
  */

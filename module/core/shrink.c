@@ -127,10 +127,14 @@ static unsigned long objcache_shrink_shared(struct objcache_core *core,
 	return done;
 }
 
-/* Slabs as well, whatever else there is to do: now, and when the keeper is through. */
+/*
+ * Slabs as well, whatever else there is to do: now, and when the keeper is through. Now,
+ * as reclaim takes what we have freed for progress, and the slab has it still: somebody
+ * would be killed for that meanwhile.
+ */
 static void objcache_shrink_tidy(struct objcache_core *core)
 {
-	objcache_queue_timer(&core->tidy, OBJCACHE_TIDY_MS);
+	objcache_hurry_timer(&core->tidy);
 	WRITE_ONCE(core->untidy, true);
 	objcache_want(core, OBJCACHE_DUE_NOW);
 }
