@@ -15,6 +15,7 @@
 #include "actors.h"
 #include "inside.h"
 #include "outside.h"
+#include "tables.h"
 
 #define BATCH		4
 #define PRIVATE		(2 * BATCH)
@@ -410,6 +411,7 @@ static void s07_a_drain_has_the_slab_shrunk_where_cpus_are_isolated(struct kunit
 	struct t_crew *crew = t_crew_create(test, 1, drain_it, tc);
 	struct work_struct *tidy = &to_core(tc->cache)->tidy.work;
 
+	t_need_files(test);
 	t_on_cpu(test, 0);
 	disturb_none(test);
 	KUNIT_EXPECT_EQ(test, objcache_prefill(tc->cache, PARKED, GFP_KERNEL), PARKED);

@@ -30,5 +30,6 @@ do for [panel = 1:words(ARG4)] {
 			title word('objcache kmem_cache objpool ring', contender(panel, i)), \
 		ARG1 index panel - 1 using 1:(0.08):6 with labels font 'sans,14' textcolor rgb '#08519c' notitle
 }
+unset multiplot
 set output
 system("sed -i '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' '".ARG2."'")
