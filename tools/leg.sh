@@ -81,23 +81,15 @@ boot() {
 
 # verdict_of STATUS: prints "CODE NAME: reason" for a leg that ended so.
 verdict_of() {
-	local status=$1 name=FAILED reason="the script ended with status $1" word
+	local status=$1 reason=''
 	# A VM that passed is no pass of a script that did not end well.
 	if [ -s "${OUT:-/nonexistent}/vm/verdict" ] && { [ "$status" = 0 ] || ! grep -q '^0 ' "$OUT/vm/verdict"; }; then
 		cat "$OUT/vm/verdict"
 		# Plain return would, in a trap, give the status from before the trap.
 		return 0
 	fi
-	for word in "${!CODES[@]}"; do
-		[ "${CODES[$word]}" != "$status" ] || name=$word
-	done
-	if [ "$status" -gt 128 ]; then
-		name=LOST reason="interrupted by signal $((status - 128))"
-	elif [ "$name" = PASS ]; then
-		name=FAILED reason="the script ended early"
-	fi
 	[ ! -s "$OBJCACHE_REASON" ] || reason=$(cat "$OBJCACHE_REASON")
-	echo "${CODES[$name]} $name: $reason"
+	ending "$status" "$reason"
 }
 
 # Whatever ends a leg, conclude() of the script prints its last line.

@@ -10,19 +10,12 @@ readonly ROW='%-14s %-30s %-7s %-6s %6s %6s %7s %7s  %s\n'
 
 # end_early STATUS: the script ends otherwise than by end_legs.
 end_early() {
-	local status=$1 name=FAILED word reason=${DIED:-"the script ended with status $1"}
+	local verdict
 	trap - EXIT
-	for word in "${!CODES[@]}"; do
-		[ "${CODES[$word]}" != "$status" ] || name=$word
-	done
-	if [ "$status" -gt 128 ]; then
-		name=LOST reason="interrupted by signal $((status - 128))"
-	elif [ "$name" = PASS ]; then
-		name=FAILED reason="the script ended early"
-	fi
-	echo "verdict: ${CODES[$name]} $name: $reason"
+	verdict=$(ending "$1" "$DIED")
+	echo "verdict: $verdict"
 	echo "kunit: $passed passed, $((failed + 1)) failed, $skipped skipped"
-	exit "${CODES[$name]}"
+	exit "${verdict%% *}"
 }
 trap 'end_early $?' EXIT
 trap 'exit 130' INT

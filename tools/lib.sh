@@ -97,6 +97,20 @@ want_space() {
 	fi
 }
 
+# ending STATUS [REASON]: prints "CODE NAME: reason" for a script that ended so.
+ending() {
+	local status=$1 name=FAILED reason="the script ended with status $1" word
+	for word in "${!CODES[@]}"; do
+		[ "${CODES[$word]}" != "$status" ] || name=$word
+	done
+	if [ "$status" -gt 128 ]; then
+		name=LOST reason="interrupted by signal $((status - 128))"
+	elif [ "$name" = PASS ]; then
+		name=FAILED reason="the script ended early"
+	fi
+	echo "${CODES[$name]} $name: ${2:-$reason}"
+}
+
 # own_folder: prints the name of a new folder for this run alone, under build/ as all that is written here. Who asks
 # for it removes it.
 own_folder() {
