@@ -639,6 +639,22 @@ static void s18_who_could_not_make_one_is_served_first(struct kunit *test)
 	t_destroy(tc);
 }
 
+/* Two are out, and the first to wait is there; then one ends, while nobody deals. */
+static struct t_getter *have_one_end(struct tcache *tc, struct tobj **objs, int fail_ctors)
+{
+	struct kunit *test = tc->test;
+	struct t_getter *first;
+
+	t_get_all(tc, objs, 2);
+	first = t_getter_start(test, tc, GFP_KERNEL, 1);
+	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
+	atomic_set(&tc->fail_ctors, fail_ctors);
+	t_hold_dealer(tc->cache);
+	t_discard(tc, objs[1], 1);
+	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	return first;
+}
+
 /* The other way round: the second could try, as one had gone, while nobody deals. */
 static void s18_who_could_not_make_one_is_served_last(struct kunit *test)
 {
@@ -646,13 +662,7 @@ static void s18_who_could_not_make_one_is_served_last(struct kunit *test)
 	struct t_getter *first, *second;
 	struct tobj *objs[2];
 
-	t_get_all(tc, objs, 2);
-	first = t_getter_start(test, tc, GFP_KERNEL, 1);
-	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
-	atomic_set(&tc->fail_ctors, -1);
-	t_hold_dealer(tc->cache);
-	t_discard(tc, objs[1], 1);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	first = have_one_end(tc, objs, -1);
 	second = t_getter_start(test, tc, GFP_KERNEL, 2);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(second));
 	t_put(tc, objs[0], 1);
@@ -669,12 +679,7 @@ static void s18_who_comes_later_makes_none_before(struct kunit *test)
 	struct t_getter *first, *later;
 	struct tobj *objs[2];
 
-	t_get_all(tc, objs, 2);
-	first = t_getter_start(test, tc, GFP_KERNEL, 1);
-	KUNIT_EXPECT_TRUE(test, t_getter_waits(first));
-	t_hold_dealer(tc->cache);
-	t_discard(tc, objs[1], 1);
-	KUNIT_EXPECT_TRUE(test, t_wait_until(!t_stat(tc, releasing)));
+	first = have_one_end(tc, objs, 0);
 	later = t_getter_start(test, tc, GFP_KERNEL, 2);
 	KUNIT_EXPECT_TRUE(test, t_getter_waits(later));
 	t_let_dealer(tc->cache);
