@@ -138,6 +138,7 @@ static bool objcache_settle(struct objcache_node *n, enum objcache_kind kind)
 	/* The clear before the look: pairs with objcache_mark(). */
 	smp_mb__after_atomic();
 	if (llist_empty(&store->in)) {
+		/* Read in objcache_may_displace(), which is content with a late one. */
 		if (kind == OBJCACHE_DISPLACED)
 			WRITE_ONCE(n->emptied, n->emptied + 1);
 		return false;

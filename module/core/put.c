@@ -88,7 +88,7 @@ static unsigned int objcache_may_displace(struct objcache_core *core,
 	room = core->capacity - room;
 	do {
 		old = raw_cpu_read(core->cpu->beside);
-		emptied = READ_ONCE(n->emptied);
+		emptied = READ_ONCE(n->emptied); /* see objcache_settle() */
 		beside = objcache_beside(core, n, old, emptied);
 		if (beside >= room)
 			return 0;
